@@ -1,0 +1,1 @@
+"""Bayesian digital twins of people with low back or neck pain."""
