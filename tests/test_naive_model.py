@@ -1,0 +1,417 @@
+"""The likelihood against a naive one, written from twin/MODEL.md alone.
+
+Plain floats, loops, dense matrices: the scores of a person are one multivariate normal vector with
+covariance Z P Z' + R, effects given scores are its regression, and work passes cell by cell through
+`scipy.linalg.expm`. It starts from the cohort's tables, so that the way to arrays is held to
+MODEL.md as well. Section numbers are those of MODEL.md.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.linalg import expm
+from scipy.stats import multivariate_normal, norm
+
+from priors import load_prior_set
+from twin.cohort import Cohort
+from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
+from twin.fit.arrays import model_spec, records
+from twin.fit.prior_draw import draw_truth
+from twin.law.backends import COMPILED, NUMPY
+from twin.law.grid import TimeGrid
+from twin.law.likelihood import Terms, log_likelihood
+from twin.law.ops import ArrayOps
+from twin.law.parameters import ModelSpec, assemble
+from twin.law.population import Population
+from twin.law.records import Records
+
+type Floats = NDArray[np.float64]
+
+EDGES = (0.0, 2.0, 4.0, 6.0, 9.0, 13.0, 19.0, 26.0, 39.0, 52.0)
+STATES = ("working", "restricted", "sick_listed", "permanently_out")
+MOVES = ((0, 1), (0, 2), (1, 2), (1, 0), (2, 1), (2, 0))  # order of the parameter log_intensity
+WORSENING, REFERENCE = 3, 0.3  # the first three of MOVES; severity of section 4
+
+
+@dataclass
+class Case:
+    """A cohort, the values of its parameters, and the state at which all is compared."""
+
+    cohort: Cohort
+    spec: ModelSpec
+    data: Records
+    truth: dict[str, Floats]
+    population: Population
+    covariate: Floats
+    latent: Floats
+    z: Floats
+
+    def terms(self, xp: ArrayOps, eps: Floats) -> Terms:
+        return log_likelihood(
+            xp, self.population, self.data, self.covariate, self.latent, self.z, eps
+        )
+
+
+def trial() -> Cohort:
+    """Return a small trial with everything that MODEL.md knows, and its awkward people."""
+    settings = SyntheticSettings(
+        people=16, clusters=3, visit_jitter_weeks=1.5, app_start_week=1.0, employed_share=0.75
+    )
+    cohort, _ = synthetic_cohort(settings, seed=3)
+    patients, visits = cohort.patients.copy(), cohort.visits.copy()
+    patients.loc["p002", "age"] = np.nan
+    patients.loc["p005", "cluster"] = None
+    # nobody's floor or ceiling may depend on luck
+    rows = {p: visits.index[visits["patient"] == p] for p in patients.index}
+    visits.loc[rows["p001"][-1], ["pain", "disability"]] = [0.0, 24.0]
+    visits.loc[rows["p003"][1], "pain"] = np.nan
+    visits.loc[rows["p004"][-1], ["pain", "disability"]] = [10.0, 0.0]
+    workers = list(patients.index[patients["labour_force"]])
+    seen = [
+        ("working", "restricted", "sick_listed", "permanently_out", "permanently_out"),
+        ("sick_listed", "sick_listed", "working", None, "sick_listed"),
+        (None, "restricted", "working", "restricted", "restricted"),  # first seen later
+        ("permanently_out",) * 5,  # has no work process
+        ("working", "sick_listed", "restricted", "sick_listed", "working"),
+        ("working", None, None, None, None),  # first state only
+        ("working", None, None, None, "permanently_out"),
+    ]
+    for worker, states in zip(workers, seen, strict=False):
+        visits.loc[rows[worker], "work_status"] = list(states[: len(rows[worker])])
+    return replace(cohort, patients=patients, visits=visits)
+
+
+def bare() -> Cohort:
+    """Return a cohort of one arm without work, clinics, covariates or a threshold."""
+    cohort = trial()
+    return replace(
+        cohort,
+        patients=cohort.patients.assign(arm="usual_care", cluster=None),
+        visits=cohort.visits.assign(work_status=None),
+        covariates={},
+        arms={"usual_care": cohort.arms["usual_care"]},
+        entry=None,
+    )
+
+
+@pytest.fixture(scope="module", params=[trial, bare])
+def case(request: pytest.FixtureRequest) -> Case:
+    make: Callable[[], Cohort] = request.param
+    cohort, rng = make(), np.random.default_rng(4)
+    spec, data = model_spec(cohort), records(cohort, TimeGrid(EDGES))
+    truth = draw_truth(load_prior_set("default"), spec, (), rng)  # nothing is 0 or alike
+    covariate = np.where(np.isnan(data.covariate), 0.7, data.covariate)
+    beyond = data.scores.end * 0.1 * rng.exponential(size=data.scores.end.shape)
+    return Case(
+        cohort,
+        spec,
+        data,
+        truth,
+        assemble(NUMPY, spec, truth),
+        covariate,
+        data.scores.severity + beyond,
+        rng.normal(size=cohort.n),
+    )
+
+
+class Naive:
+    """The likelihood of a case, person by person."""
+
+    def __init__(self, case: Case) -> None:
+        self.cohort, self.spec, self.truth = case.cohort, case.spec, case.truth
+        self.covariate, self.latent, self.z = case.covariate, case.latent, case.z
+        self.outcomes = list(case.spec.outcomes)
+        self.names = list(case.spec.effects)
+
+    # section 1
+
+    def dose(self, arm: str, week: float) -> float:
+        given = self.cohort.arms[arm]
+        if given.reference:
+            return 0.0
+        end = given.start_week + given.duration_weeks
+        if given.start_week <= week < end:
+            if given.ramp_weeks == 0:
+                return 1.0
+            return min(1.0, (week - given.start_week) / given.ramp_weeks)
+        if week >= end and given.duration_weeks > 0:
+            active = self.spec.arms.index(arm) - 1
+            lasting = float(self.truth["lasting_share"][active])
+            half_life = float(self.truth["waning_half_life"][active])
+            return lasting + (1 - lasting) * 2 ** (-(week - end) / half_life)
+        return 0.0
+
+    # section 2
+
+    def weights(self, arm: str, rate: float, week: float) -> list[float]:
+        """Return weights of start, set point and response in the level."""
+        uptake = 0.0
+        for begin, end in pairwise(EDGES):
+            after_end, after_begin = max(week - end, 0.0), max(week - begin, 0.0)
+            taken = math.exp(-rate * after_end) - math.exp(-rate * after_begin)
+            uptake += self.dose(arm, (begin + end) / 2) * taken
+        return [math.exp(-rate * week), 1 - math.exp(-rate * week), uptake]
+
+    # section 3
+
+    def residual_covariance(self, k: int, t: float, other: int, u: float) -> float:
+        sd = [
+            math.sqrt(self.truth["persistent_share"][j]) * self.truth["spread"][j]
+            for j in (k, other)
+        ]
+        factor = self.truth["flare_correlation"]
+        correlation = sum(factor[k, j] * factor[other, j] for j in range(len(self.outcomes)))
+        kept = math.exp(-abs(t - u) / float(self.truth["persistence"]))
+        return float(sd[0] * sd[1] * correlation * kept)
+
+    def own_variance(self, k: int, at_end: bool) -> float:
+        scale = list(self.cohort.outcomes.values())[k]
+        assert scale.step is not None
+        step = scale.step / (scale.maximum - scale.minimum)
+        error = (1 - self.truth["persistent_share"][k]) * self.truth["spread"][k] ** 2
+        return float(error) + (0.0 if at_end else step**2 / 12)
+
+    # section 5
+
+    def sd_of(self, name: str) -> float:
+        if name == "log_rate":
+            return float(self.truth["log_rate_sd"])
+        if name == "work_frailty":
+            return float(self.truth["work_frailty_sd"])
+        effect, outcome = name.removesuffix("]").split("[")
+        return float(self.truth[f"{effect}_sd"][self.outcomes.index(outcome)])
+
+    def mean_of(self, i: int, name: str) -> float:
+        """Return a person's expected effect, given covariates and clinic."""
+        log_scale = name in ("log_rate", "work_frailty")
+        if name == "log_rate":
+            mean = float(self.truth["log_rate_mean"])
+        elif name == "work_frailty":
+            mean = 0.0
+        else:
+            effect, outcome = name.removesuffix("]").split("[")
+            k = self.outcomes.index(outcome)
+            mean = float(self.truth[f"{effect}_mean"][k])
+            cluster = self.cohort.patients["cluster"].iloc[i]
+            if effect == "set_point" and cluster in self.spec.clusters:
+                clinic = self.spec.clusters.index(cluster)
+                mean += self.truth["cluster_z"][clinic, k] * self.truth["cluster_sd"][k]
+        for c in range(len(self.spec.covariates)):
+            unit = 0.2 if log_scale else 0.05
+            z = self.truth["covariate_z"][c, self.names.index(name)]
+            mean += float(self.truth["covariate_scale"] * unit * z * self.covariate[i, c])
+        return float(mean)
+
+    def covariance_of(self, one: str, other: str) -> float:
+        factor, names = self.truth["person_correlation"], self.names[1:]  # all but the rate
+        a, b = names.index(one), names.index(other)
+        correlation = sum(factor[a, j] * factor[b, j] for j in range(len(names)))
+        return float(correlation * self.sd_of(one) * self.sd_of(other))
+
+    def log_rate(self, i: int) -> float:
+        return self.mean_of(i, "log_rate") + self.sd_of("log_rate") * float(self.z[i])
+
+    def linear_names(self) -> list[str]:
+        """Return names of the linear effects in the order of the law's `effects`."""
+        parts = ("start", "set_point", "response")
+        listed = [f"{part}[{outcome}]" for part in parts for outcome in self.outcomes]
+        return [*listed, "work_frailty"] if self.spec.has_work else listed
+
+    def linear(self, i: int) -> tuple[Floats, Floats]:
+        """Return mean and covariance of the linear effects; the rate says nothing of them."""
+        names = self.linear_names()
+        arm = self.spec.arms.index(self.cohort.patients["arm"].iloc[i])
+        mean, covariance = np.zeros(len(names)), np.zeros((len(names), len(names)))
+        for a, one in enumerate(names):
+            if one.startswith("response"):
+                k = self.outcomes.index(one.removesuffix("]").split("[")[1])
+                mean[a] = self.truth["arm_effect"][arm - 1, k] if arm > 0 else 0.0
+                if len(self.spec.arms) > 1:
+                    covariance[a, a] = self.truth["response_sd"][k] ** 2
+                continue
+            mean[a] = self.mean_of(i, one)
+            for b, other in enumerate(names):
+                if not other.startswith("response"):
+                    covariance[a, b] = self.covariance_of(one, other)
+        return mean, covariance
+
+    # section 7: scores, with the linear effects integrated out
+
+    def score_list(self, i: int) -> list[tuple[float, int, float, bool]]:
+        """Return week, outcome, continuous severity, and whether at an end of the scale."""
+        patient = self.cohort.patients.index[i]
+        visits = self.cohort.visits[self.cohort.visits["patient"] == patient]
+        found: list[tuple[float, int, float, bool]] = []
+        for _, visit in visits.sort_values("week").iterrows():
+            for k, (name, scale) in enumerate(self.cohort.outcomes.items()):
+                score = float(visit[name])
+                if math.isnan(score):
+                    continue
+                at_end = score in (scale.minimum, scale.maximum)
+                severity = (score - scale.minimum) / (scale.maximum - scale.minimum)
+                if at_end:
+                    severity = float(self.latent[i, len(found)])
+                found.append((float(visit["week"]), k, severity, at_end))
+        return found
+
+    def scores(self, i: int) -> tuple[float, Floats, Floats]:
+        """Return log density of scores, then mean and covariance of effects given scores."""
+        seen, arm = self.score_list(i), str(self.cohort.patients["arm"].iloc[i])
+        rate = math.exp(self.log_rate(i))
+        mean, prior = self.linear(i)
+        n = len(seen)
+        design, noise = np.zeros((n, len(mean))), np.zeros((n, n))
+        for s, (t, k, _, at_end) in enumerate(seen):
+            for part, weight in enumerate(self.weights(arm, rate, t)):
+                design[s, part * len(self.outcomes) + k] = weight
+            for r, (u, other, _, _) in enumerate(seen):
+                noise[s, r] = self.residual_covariance(k, t, other, u)
+            noise[s, s] += self.own_variance(k, at_end)
+        y = np.array([severity for _, _, severity, _ in seen])
+        total = design @ prior @ design.T + noise
+        density = multivariate_normal(design @ mean, total).logpdf(y)
+        gain = prior @ design.T @ np.linalg.inv(total)
+        return float(density), mean + gain @ (y - design @ mean), prior - gain @ design @ prior
+
+    def entry(self, i: int) -> float:
+        rule = self.cohort.entry
+        if rule is None:
+            return 0.0
+        scale, name = self.cohort.outcomes[rule.outcome], f"start[{rule.outcome}]"
+        assert scale.step is not None
+        lowest = (rule.minimum - scale.minimum - scale.step / 2) / (scale.maximum - scale.minimum)
+        spread = self.truth["spread"][self.outcomes.index(rule.outcome)]
+        sd = math.sqrt(self.sd_of(name) ** 2 + spread**2)
+        return -float(norm.logcdf((self.mean_of(i, name) - lowest) / sd))
+
+    # section 4
+
+    def levels(self, i: int, effects: Floats, week: float) -> list[float]:
+        arm, n = str(self.cohort.patients["arm"].iloc[i]), len(self.outcomes)
+        weights = self.weights(arm, math.exp(self.log_rate(i)), week)
+        return [sum(weights[p] * float(effects[p * n + k]) for p in range(3)) for k in range(n)]
+
+    def above(self, slope: str, level: list[float]) -> float:
+        return sum(
+            float(by) * (x - REFERENCE) for by, x in zip(self.truth[slope], level, strict=True)
+        )
+
+    def first_work(self, i: int, effects: Floats, week: float, state: int) -> float:
+        level, frailty = self.levels(i, effects, week), float(effects[-1])
+        eta = frailty + self.above("initial_slope", level)
+        odds = [1.0, *(math.exp(a + eta) for a in self.truth["initial_logit"])]
+        return math.log(odds[state] / sum(odds))
+
+    def later_work(
+        self, i: int, effects: Floats, begin: float, end: float, before: int, after: int
+    ) -> float:
+        passed = np.eye(4)
+        for opens, closes in pairwise(EDGES):
+            weeks = min(closes, end) - max(opens, begin)
+            if weeks <= 0:
+                continue
+            level, frailty = self.levels(i, effects, (opens + closes) / 2), float(effects[-1])
+            up = frailty + self.above("worsening_slope", level)
+            down = -frailty - self.above("recovery_slope", level)
+            q = np.zeros((4, 4))
+            for move, (source, target) in enumerate(MOVES):
+                shift = up if move < WORSENING else down
+                q[source, target] = math.exp(self.truth["log_intensity"][move] + shift)
+            q[2, 3] = math.exp(self.truth["log_exit_intensity"])
+            for state in range(4):
+                q[state, state] = -q[state].sum()
+            passed = passed @ expm(q * weeks)
+        return math.log(passed[before, after])
+
+    def work(self, effects: Mapping[int, Floats]) -> tuple[list[float], list[float]]:
+        """Return log probability of first states by person, and of later ones by interval."""
+        first: list[float] = []
+        later: list[float] = []
+        for i, patient in enumerate(self.cohort.patients.index):
+            if not self.cohort.patients["labour_force"].iloc[i]:
+                continue
+            visits = self.cohort.visits[self.cohort.visits["patient"] == patient]
+            seen = [
+                (float(week), STATES.index(state))
+                for week, state in zip(visits["week"], visits["work_status"], strict=True)
+                if state in STATES
+            ]
+            if not seen or seen[0][1] == 3:
+                continue
+            first.append(self.first_work(i, effects[i], *seen[0]))
+            for (begin, before), (end, after) in pairwise(seen):
+                if before != 3:
+                    later.append(self.later_work(i, effects[i], begin, end, before, after))
+        return first, later
+
+
+def by_person(terms: Terms, spec: ModelSpec) -> Floats:
+    """Return the linear effects that the law places, in the order of `Naive.linear_names`."""
+    people = terms.people
+    parts = [people.start, people.set_point, people.response]
+    return np.column_stack([*parts, people.frailty] if spec.has_work else parts)
+
+
+def no_noise(case: Case) -> Floats:
+    return np.zeros((case.cohort.n, case.population.n_linear))
+
+
+@pytest.mark.parametrize("xp", [NUMPY, COMPILED], ids=["numpy", "compiled"])
+def test_every_term_is_that_of_the_naive_model(case: Case, xp: ArrayOps) -> None:
+    naive, people = Naive(case), range(case.cohort.n)
+    found = case.terms(xp, no_noise(case))
+    np.testing.assert_allclose(
+        found.people.log_rate, [naive.log_rate(i) for i in people], rtol=1e-12
+    )
+    wanted = [naive.scores(i) for i in people]
+    np.testing.assert_allclose(found.scores, [w[0] for w in wanted], rtol=1e-10, atol=1e-9)
+    effects = {i: w[1] for i, w in enumerate(wanted)}
+    np.testing.assert_allclose(
+        by_person(found, case.spec), list(effects.values()), rtol=0, atol=1e-11
+    )
+    np.testing.assert_allclose(
+        np.broadcast_to(found.entry, case.cohort.n), [naive.entry(i) for i in people], rtol=1e-11
+    )
+    if case.spec.has_work:
+        first, later = naive.work(effects)
+        np.testing.assert_allclose(found.first_work, first, rtol=1e-10)
+        # twelve squarings grow the dust of doubles to 1e-12, beside the small chance of leaving
+        # for good that is read as what the others lack to 1
+        np.testing.assert_allclose(np.exp(found.later_work), np.exp(later), rtol=1e-10, atol=3e-12)
+    else:
+        assert (found.first_work, found.later_work) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("xp", [NUMPY, COMPILED], ids=["numpy", "compiled"])
+def test_standard_noise_becomes_the_spread_of_effects_given_scores(
+    case: Case, xp: ArrayOps
+) -> None:
+    naive, n = Naive(case), case.population.n_linear
+    still = by_person(case.terms(xp, no_noise(case)), case.spec)
+    moved = [
+        by_person(case.terms(xp, no_noise(case) + np.eye(n)[j]), case.spec) - still
+        for j in range(n)
+    ]
+    root = np.stack(moved, axis=-1)  # person, effect, noise: effects are linear in noise
+    for i in range(case.cohort.n):
+        np.testing.assert_allclose(root[i] @ root[i].T, naive.scores(i)[2], rtol=0, atol=1e-13)
+
+
+def test_the_trial_has_what_the_comparison_is_about() -> None:
+    cohort = trial()
+    data = records(cohort, TimeGrid(EDGES))
+    assert data.work is not None
+    assert data.entry is not None
+    assert set(data.scores.end.ravel()) == {-1, 0, 1}
+    assert np.isnan(data.covariate).any()
+    assert {-1, 0} <= set(data.cluster.tolist())
+    moves = set(zip(data.work.from_state.tolist(), data.work.to_state.tolist(), strict=True))
+    assert {(0, 1), (1, 2), (2, 3), (0, 2), (2, 0), (1, 0), (2, 1), (0, 3)} <= moves
+    assert (data.work.first_week > 0).any()
+    assert len(data.work.worker) < cohort.patients["labour_force"].sum()
+    assert 0 < data.dose.delivered[1].min(where=data.dose.delivered[1] > 0, initial=1) < 1

@@ -1,0 +1,128 @@
+"""The likelihood of a cohort, term by term, in whatever array operations it is given.
+
+The continuous score behind a recorded one at an end of its scale is part of the state, and rounding
+inside the scale is a small independent error; so flares, errors and the linear effects of a person
+are jointly normal given the state, and are integrated out exactly.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from . import dose, entry, residual
+from .ops import Array, ArrayOps
+from .population import People, Population, expect, linear_scale, people
+from .records import Records
+
+
+class Terms(NamedTuple):
+    """Log-likelihood, and the people it implies."""
+
+    scores: Array
+    """Log density of the continuous scores, shape (person,)."""
+    entry: Array | float
+    """Minus the log chance of having been enrolled, shape (person,); 0 without a threshold."""
+    first_work: Array | float
+    """Log probability of the first work state, shape (worker,); 0 without work."""
+    later_work: Array | float
+    """Log probability of each later work state, shape (interval,); 0 without work."""
+    people: People
+    """Individual parameters."""
+
+
+def log_likelihood(
+    xp: ArrayOps,
+    population: Population,
+    records: Records,
+    covariate: Array,
+    latent: Array,
+    z: Array,
+    eps: Array,
+) -> Terms:
+    """All terms of the likelihood.
+
+    Parameters
+    ----------
+    xp
+        Array operations.
+    population
+        Population parameters.
+    records
+        The cohort.
+    covariate
+        Standardised covariates with missing ones filled by their current values, shape
+        (person, covariate).
+    latent
+        Continuous severity behind each score, shape (person, score): the recorded one, or beyond
+        the end of the scale.
+    z
+        Standard normal, shape (person,): rate.
+    eps
+        Standard normal, shape (person, linear effect): linear effects given the scores.
+    """
+    scores, edges = records.scores, np.asarray(records.grid.edges)
+    expected = expect(xp, population, covariate, records.cluster, records.arm, z)
+    arm_dose = dose_of_arms(xp, population, records)
+    shares = (population.spread, population.persistent_share)
+    log_density, effects = xp.score_terms(
+        expected.log_rate,
+        expected.linear,
+        linear_scale(xp, population),
+        arm_dose,
+        residual.flare_covariance(xp, *shares, population.flare_correlation),
+        residual.error_sd(xp, *shares) ** 2,
+        population.persistence,
+        latent,
+        eps,
+        edges,
+        records.arm,
+        scores.n_scores,
+        scores.week,
+        scores.outcome,
+        scores.rounding_variance,
+    )
+    persons = people(population, expected.log_rate, effects)
+    first: Array | float = 0.0
+    later: Array | float = 0.0
+    if records.work is not None and population.work is not None:
+        first, later = xp.work_terms(
+            persons.log_rate,
+            effects,
+            persons.frailty,
+            arm_dose,
+            *population.work,
+            edges,
+            records.arm,
+            *records.work,
+        )
+    return Terms(
+        scores=log_density,
+        entry=_entry_term(xp, population, records, covariate),
+        first_work=first,
+        later_work=later,
+        people=persons,
+    )
+
+
+def dose_of_arms(xp: ArrayOps, population: Population, records: Records) -> Array:
+    """Dose of every arm, shape (arm, cell)."""
+    return dose.dose(xp, records.dose, population.lasting_share, population.waning_half_life)
+
+
+def _entry_term(
+    xp: ArrayOps, population: Population, records: Records, covariate: Array
+) -> Array | float:
+    rule = records.entry
+    if rule is None:
+        return 0.0
+    effect = 1 + rule.outcome
+    shift = xp.sum(covariate * population.covariate_effect[:, effect], axis=-1)
+    return -entry.log_passing(
+        xp,
+        population.mean[effect] + shift,
+        xp.sqrt(xp.sum(population.scale[effect] ** 2)),
+        population.spread[rule.outcome],
+        rule.bound,
+    )

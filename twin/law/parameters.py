@@ -1,0 +1,196 @@
+"""The table of population parameters: what each is called, its dims, and what it is built into.
+
+The same table makes the fit's random variables, draws a population from its priors, and lists what
+calibration checks; the same assembly turns their values, symbolic or not, into a `Population`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .ops import Array, ArrayOps
+from .population import Population, effect_names
+from .work import TRANSITIONS, WORK_STATES, WorkLaw
+
+COVARIATE_SEVERITY = 0.05
+"""Size of one unit of shrunken covariate effect on a start or set point, severity per SD."""
+COVARIATE_LOG = 0.2
+"""Size of one unit of shrunken covariate effect on log rate or work frailty, per SD."""
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """What a cohort gives the model to describe; each tuple is the coordinate of a dim."""
+
+    outcomes: tuple[str, ...]
+    arms: tuple[str, ...]
+    """The reference arm first."""
+    clusters: tuple[str, ...]
+    covariates: tuple[str, ...]
+    has_work: bool
+    usual_week: float = 13.0
+    """Median week of a follow-up visit: where the prior of an arm's effect is stated."""
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """Names of the components of the person vector."""
+        return effect_names(self.outcomes, self.has_work)
+
+    @property
+    def coords(self) -> dict[str, tuple[str, ...]]:
+        """Coordinate of every dim a population parameter can have."""
+        return {
+            "outcome": self.outcomes,
+            "outcome_other": self.outcomes,
+            "active_arm": self.arms[1:],
+            "cluster": self.clusters,
+            "covariate": self.covariates,
+            "person_effect": self.effects,
+            "correlated_effect": self.effects[1:],
+            "correlated_effect_other": self.effects[1:],
+            "transition": tuple(f"{a}>{b}" for a, b in TRANSITIONS),
+            "initial_state": WORK_STATES[1:3],
+        }
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One population parameter as it is sampled.
+
+    Attributes
+    ----------
+    name
+        Name in the posterior, and of its prior unless it is `standard`.
+    dims
+        Names of its dims.
+    standard
+        True for a standard normal that is scaled by another parameter: it has no prior of its own.
+    """
+
+    name: str
+    dims: tuple[str, ...] = ()
+    standard: bool = False
+
+
+def taken_up(xp: ArrayOps, log_rate_mean: Array, week: float) -> Array:
+    """Share of a response that a person of mean rate has taken up after some weeks at full dose."""
+    return 1 - xp.exp(-xp.exp(log_rate_mean) * week)
+
+
+def sampled_parameters(spec: ModelSpec) -> tuple[Parameter, ...]:
+    """The parameters that a model of this cohort samples, in order."""
+    table = [
+        Parameter("start_mean", ("outcome",)),
+        Parameter("set_point_mean", ("outcome",)),
+        Parameter("log_rate_mean"),
+        Parameter("log_rate_sd"),
+        Parameter("start_sd", ("outcome",)),
+        Parameter("set_point_sd", ("outcome",)),
+        Parameter("person_correlation", ("correlated_effect", "correlated_effect_other")),
+        Parameter("spread", ("outcome",)),
+        Parameter("persistent_share", ("outcome",)),
+        Parameter("persistence"),
+    ]
+    if len(spec.outcomes) > 1:
+        table.append(Parameter("flare_correlation", ("outcome", "outcome_other")))
+    if len(spec.arms) > 1:
+        table += [
+            Parameter("arm_effect", ("active_arm", "outcome")),
+            Parameter("response_sd", ("outcome",)),
+            Parameter("lasting_share", ("active_arm",)),
+            Parameter("waning_half_life", ("active_arm",)),
+        ]
+    if spec.clusters:
+        table += [
+            Parameter("cluster_sd", ("outcome",)),
+            Parameter("cluster_z", ("cluster", "outcome"), standard=True),
+        ]
+    if spec.covariates:
+        table += [
+            Parameter("covariate_scale"),
+            Parameter("covariate_z", ("covariate", "person_effect"), standard=True),
+        ]
+    if spec.has_work:
+        table += [
+            Parameter("work_frailty_sd"),
+            Parameter("log_intensity", ("transition",)),
+            Parameter("worsening_slope", ("outcome",)),
+            Parameter("recovery_slope", ("outcome",)),
+            Parameter("log_exit_intensity"),
+            Parameter("initial_logit", ("initial_state",)),
+            Parameter("initial_slope", ("outcome",)),
+        ]
+    return tuple(table)
+
+
+def assemble(xp: ArrayOps, spec: ModelSpec, value: Mapping[str, Array]) -> Population:
+    """Build the population from the values of its sampled parameters.
+
+    Parameters
+    ----------
+    xp
+        Array operations.
+    spec
+        What the cohort has.
+    value
+        Value of every parameter of `sampled_parameters`, correlations as their lower Cholesky
+        factors.
+    """
+    k, n_arms = len(spec.outcomes), len(spec.arms)
+    one = np.ones(1)
+    sd = [value["start_sd"], value["set_point_sd"]]
+    mean = [one * value["log_rate_mean"], value["start_mean"], value["set_point_mean"]]
+    if spec.has_work:
+        sd.append(one * value["work_frailty_sd"])
+        mean.append(0 * one)
+    none = np.zeros((1, k))
+    if n_arms > 1:
+        arm_effect = xp.concatenate([none, value["arm_effect"]])
+        lasting = xp.concatenate([one, value["lasting_share"]])
+        half_life = xp.concatenate([one, value["waning_half_life"]])
+        response_sd = value["response_sd"]
+    else:
+        arm_effect, lasting, half_life, response_sd = none, one, one, np.zeros(k)
+    return Population(
+        mean=xp.concatenate(mean),
+        scale=_scale(xp, value["log_rate_sd"], xp.concatenate(sd), value["person_correlation"]),
+        covariate_effect=_covariate_effect(spec, value),
+        cluster_effect=(
+            value["cluster_z"] * value["cluster_sd"] if spec.clusters else np.zeros((0, k))
+        ),
+        arm_effect=arm_effect,
+        response_sd=response_sd,
+        lasting_share=lasting,
+        waning_half_life=half_life,
+        spread=value["spread"],
+        persistent_share=value["persistent_share"],
+        persistence=value["persistence"],
+        flare_correlation=_flare_correlation(xp, spec, value),
+        work=WorkLaw(**{name: value[name] for name in WorkLaw._fields}) if spec.has_work else None,
+        n_outcomes=k,
+    )
+
+
+def _scale(xp: ArrayOps, rate_sd: Array, sd: Array, factor: Array) -> Array:
+    """Factor of the covariance of a person's effects; the rate stands apart from the others."""
+    none = 0 * sd[:, None]
+    rate = xp.concatenate([np.ones((1, 1)) * rate_sd, none.T], axis=1)
+    return xp.concatenate([rate, xp.concatenate([none, sd[:, None] * factor], axis=1)])
+
+
+def _covariate_effect(spec: ModelSpec, value: Mapping[str, Array]) -> Array:
+    if not spec.covariates:
+        return np.zeros((0, len(spec.effects)))
+    on_log_scale = np.isin(spec.effects, ("log_rate", "work_frailty"))
+    unit = np.where(on_log_scale, COVARIATE_LOG, COVARIATE_SEVERITY)
+    return value["covariate_z"] * value["covariate_scale"] * unit
+
+
+def _flare_correlation(xp: ArrayOps, spec: ModelSpec, value: Mapping[str, Array]) -> Array:
+    if len(spec.outcomes) == 1:
+        return np.ones((1, 1))
+    factor = value["flare_correlation"]
+    return xp.matmul(factor, factor.T)

@@ -1,0 +1,164 @@
+"""The population parameters, and how a person is drawn from them.
+
+A person is one vector: log rate, then start and set point of every outcome, then work frailty
+(where there is a work process), jointly normal around a regression on covariates, with clinic
+effects on the set points. The response to the person's own arm stands beside it, independent of
+the rest.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .grid import Ints
+from .ops import Array, ArrayOps
+from .work import WorkLaw
+
+
+def effect_names(outcomes: tuple[str, ...], has_work: bool) -> tuple[str, ...]:
+    """Names of the components of the person vector, in order."""
+    return (
+        "log_rate",
+        *(f"start[{outcome}]" for outcome in outcomes),
+        *(f"set_point[{outcome}]" for outcome in outcomes),
+        *(("work_frailty",) if has_work else ()),
+    )
+
+
+class Population(NamedTuple):
+    """Population parameters. Severities are fractions of the scale, times are weeks.
+
+    Dims: effect (the person vector), outcome, covariate, cluster, arm (reference first).
+    """
+
+    mean: Array
+    """Mean of the person vector at average covariates, shape (effect,); frailty's is 0."""
+    scale: Array
+    """Lower Cholesky factor of its covariance, shape (effect, effect)."""
+    covariate_effect: Array
+    """Change of the mean per SD of a covariate, shape (covariate, effect)."""
+    cluster_effect: Array
+    """Shift of the set points of a cluster, shape (cluster, outcome)."""
+    arm_effect: Array
+    """Mean response (shift of the set point at full dose), shape (arm, outcome); reference 0."""
+    response_sd: Array
+    """Between-person SD of the response, shape (outcome,)."""
+    lasting_share: Array
+    """Share of an arm's dose that never wanes, shape (arm,)."""
+    waning_half_life: Array
+    """Weeks in which the rest halves after delivery has ended, shape (arm,)."""
+    spread: Array
+    """SD of flare plus error, shape (outcome,)."""
+    persistent_share: Array
+    """The flare's share of that variance, shape (outcome,)."""
+    persistence: Array
+    """Weeks in which a flare's autocorrelation falls to 1/e, a scalar."""
+    flare_correlation: Array
+    """Correlation of flares between outcomes, shape (outcome, outcome)."""
+    work: WorkLaw | None
+    """The work process, where the cohort has one."""
+    n_outcomes: int
+    """Number of outcomes."""
+
+    @property
+    def n_linear(self) -> int:
+        """Effects that scores are linear in: start, set point, response, and frailty with work."""
+        return 3 * self.n_outcomes + (self.work is not None)
+
+
+class People(NamedTuple):
+    """Individual parameters, shapes (person,) or (person, outcome)."""
+
+    log_rate: Array
+    """Log of the rate per week."""
+    frailty: Array
+    """Shift of work log-intensities; 0 where there is no work process."""
+    start: Array
+    """Level at baseline, severity."""
+    set_point: Array
+    """Level that the person tends to without intervention, severity."""
+    response: Array
+    """Shift of the set point at full dose of the person's own arm, severity."""
+
+
+class Expected(NamedTuple):
+    """What is expected of people before their scores are seen."""
+
+    log_rate: Array
+    """Shape (person,)."""
+    linear: Array
+    """Mean of the linear effects given it: starts, set points, responses and, where there is a
+    work process, the frailty; shape (person, linear effect)."""
+
+
+def expect(
+    xp: ArrayOps, population: Population, covariate: Array, cluster: Ints, arm: Ints, z: Array
+) -> Expected:
+    """Place the rate, and the mean of the linear effects given it.
+
+    Parameters
+    ----------
+    xp
+        Array operations.
+    population
+        Population parameters.
+    covariate
+        Standardised covariates, shape (person, covariate).
+    cluster
+        Index of each person's cluster, -1 where unknown or there is none, shape (person,).
+    arm
+        Index of each person's arm, shape (person,).
+    z
+        Standard normal, shape (person,): the person's rate.
+    """
+    k = population.n_outcomes
+    centre = population.mean + xp.matmul(covariate, population.covariate_effect)
+    vector = centre + z[:, None] * population.scale[:, 0]
+    # the last row stands for an unknown cluster, which index -1 finds
+    by_cluster = xp.concatenate([population.cluster_effect, np.zeros((1, k))])
+    parts = [
+        vector[:, 1 : 1 + k],
+        vector[:, 1 + k : 1 + 2 * k] + by_cluster[cluster],
+        population.arm_effect[arm],
+    ]
+    if population.work is not None:
+        parts.append(vector[:, 1 + 2 * k :])
+    return Expected(vector[:, 0], xp.concatenate(parts, axis=-1))
+
+
+def linear_scale(xp: ArrayOps, population: Population) -> Array:
+    """Lower factor of the covariance of the linear effects given the rate.
+
+    The responses, independent of the rest, stand between the set points and the frailty.
+    """
+    k = population.n_outcomes
+    own = population.scale[1:, 1:]
+    levels, gap = own[: 2 * k, : 2 * k], np.zeros((2 * k, k))
+    responses = population.response_sd[:, None] * np.eye(k)
+    if population.work is None:
+        rows = [
+            xp.concatenate([levels, gap], axis=1),
+            xp.concatenate([gap.T, responses], axis=1),
+        ]
+    else:
+        none, frailty = np.zeros((k, 1)), own[2 * k :]
+        rows = [
+            xp.concatenate([levels, gap, np.zeros((2 * k, 1))], axis=1),
+            xp.concatenate([gap.T, responses, none], axis=1),
+            xp.concatenate([frailty[:, : 2 * k], none.T, frailty[:, 2 * k :]], axis=1),
+        ]
+    return xp.concatenate(rows)
+
+
+def people(population: Population, log_rate: Array, linear: Array) -> People:
+    """Name the parts of people's effects; linear has shape (person, linear effect)."""
+    k = population.n_outcomes
+    return People(
+        log_rate=log_rate,
+        frailty=0 * log_rate if population.work is None else linear[:, 3 * k],
+        start=linear[:, :k],
+        set_point=linear[:, k : 2 * k],
+        response=linear[:, 2 * k : 3 * k],
+    )
