@@ -1,0 +1,126 @@
+"""A cohort on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from twin.cohort.occasions import occasions
+from twin.instruments import Instrument
+
+if TYPE_CHECKING:
+    from twin.cohort.cohort import Arm, Cohort
+
+_CELL = 11  # wide enough for "100.0/10.0"
+_NAMES = 16
+_FEW = 12  # arms or covariates of one domain shown by name
+
+
+def describe(cohort: Cohort) -> str:
+    """Return what a cohort holds: people, schedule, scores, work, covariates, what is missing."""
+    return "\n".join(
+        [
+            *_people(cohort),
+            *_arms(cohort),
+            "",
+            *_courses(cohort),
+            *_work(cohort),
+            *_covariates(cohort),
+        ]
+    )
+
+
+def _people(cohort: Cohort) -> Iterator[str]:
+    made = "SYNTHETIC: generated, no real people" if cohort.synthetic else "real records"
+    yield f"Cohort {cohort.name} ({made})"
+    regions = cohort.patients["body_region"].value_counts()
+    listed = ", ".join(f"{region} {count}" for region, count in regions.items())
+    yield f"{cohort.n} people, {len(cohort.visits)} visits; {listed}"
+    if cohort.has_clusters:
+        sizes = cohort.patients["cluster"].value_counts()
+        yield f"{len(sizes)} clusters of {sizes.min()} to {sizes.max()} people"
+    else:
+        yield "no clusters"
+    if cohort.entry is None:
+        yield "no entry threshold"
+    else:
+        bound = "at least" if cohort.outcomes[cohort.entry.outcome].worse == "higher" else "at most"
+        yield f"entry: {cohort.entry.outcome} {bound} {cohort.entry.minimum:g} at baseline"
+
+
+def _arms(cohort: Cohort) -> Iterator[str]:
+    counts = cohort.patients["arm"].value_counts()
+    for name, arm in list(cohort.arms.items())[:_FEW]:
+        yield f"  arm {name:<20} {counts.get(name, 0):>6}  {_schedule(arm)}"
+    if len(cohort.arms) > _FEW:
+        yield f"  and {len(cohort.arms) - _FEW} more arms"
+
+
+def _schedule(arm: Arm) -> str:
+    if arm.reference:
+        return "reference"
+    weeks = f"weeks {arm.start_week:g} to {arm.start_week + arm.duration_weeks:g}"
+    ramp = f", full dose after {arm.ramp_weeks:g}" if arm.ramp_weeks else ""
+    return f"{arm.intervention}, {weeks}{ramp}"
+
+
+def _courses(cohort: Cohort) -> Iterator[str]:
+    times = occasions(cohort.visits["week"])
+    present = times.cat.categories
+    yield _row("week", present)
+    yield _row("visits", times.value_counts().reindex(present))
+    for name, scale in cohort.outcomes.items():
+        scores = cohort.visits[name]
+        yield f"{name} ({scale}; {scale.worse} is worse); {_share(scores.isna())} of visits missing"
+        by_time = [scores[times == time].dropna() for time in present]
+        yield _row("  scored", [len(group) for group in by_time])
+        yield _row("  mean/SD", [_mean_and_spread(group) for group in by_time])
+        yield _row("  at floor", [_share(_at_floor(scale, group)) for group in by_time])
+
+
+def _at_floor(scale: Instrument, scores: pd.Series[float]) -> pd.Series[bool]:
+    """Tell which scores say that nothing is the matter: the floor of severity, not of the score."""
+    return scores == (scale.minimum if scale.worse == "higher" else scale.maximum)
+
+
+def _work(cohort: Cohort) -> Iterator[str]:
+    in_force = int(cohort.patients["labour_force"].sum())
+    if not cohort.has_work:
+        yield f"no work status; {in_force} people in the labour force"
+        return
+    yield f"work status of {in_force} people in the labour force"
+    seen = cohort.visits.dropna(subset="work_status").groupby("patient")["work_status"]
+    for moment, states in {"first seen": seen.first(), "last seen": seen.last()}.items():
+        counts = states.value_counts()
+        yield f"  {moment}: " + ", ".join(f"{state} {count}" for state, count in counts.items())
+
+
+def _covariates(cohort: Cohort) -> Iterator[str]:
+    if not cohort.covariates:
+        yield "no covariates"
+        return
+    yield f"{len(cohort.covariates)} covariates, with the share of people missing"
+    domains: dict[str, list[str]] = {}
+    for name, meaning in cohort.covariates.items():
+        domains.setdefault(meaning.domain, []).append(name)
+    for domain, names in domains.items():
+        listed = [f"{name} {_share(cohort.patients[name].isna())}" for name in names[:_FEW]]
+        more = [f"and {len(names) - _FEW} more"] if len(names) > _FEW else []
+        yield f"  {domain}: {', '.join(listed + more)}"
+
+
+def _row(name: str, cells: Iterable[object]) -> str:
+    return f"{name:<{_NAMES}}" + "".join(f"{cell!s:>{_CELL}}" for cell in cells)
+
+
+def _mean_and_spread(scores: pd.Series[float]) -> str:
+    if scores.empty:
+        return "-"
+    spread = f"{scores.std():.1f}" if len(scores) > 1 else "-"
+    return f"{scores.mean():.1f}/{spread}"
+
+
+def _share(true: pd.Series[bool]) -> str:
+    return f"{true.mean():.0%}" if len(true) else "-"

@@ -1,0 +1,286 @@
+"""How the files of a cohort are to be read: what `conf/cohort/*.yaml` holds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from twin.cohort.cohort import BODY_REGIONS, WORK_STATUSES, CovariateKind, Domain
+from twin.errors import nearest
+from twin.instruments import instruments
+
+Scalar = str | bool | int | float
+
+_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+_Week = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _named_column(given: Any) -> Any:
+    """Let ``week: time`` stand for ``week: {column: time}``."""
+    return {"column": given} if isinstance(given, str) else given
+
+
+class Column(_Frozen):
+    """A column of a file; a bare name in YAML is the same as ``{column: name}``.
+
+    Attributes
+    ----------
+    column
+        Name in the header of the file.
+    values
+        What each value in the file stands for; null stands for missing. A value that is not
+        listed is refused. None: the values are used as they are.
+    """
+
+    column: str
+    values: dict[Scalar, Scalar | None] | None = None
+
+
+class ColumnOrConstant(_Frozen):
+    """A `Column`, or one value that holds for every person."""
+
+    column: str | None = None
+    values: dict[Scalar, Scalar | None] | None = None
+    constant: Scalar | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.column is None) == (self.constant is None):
+            raise ValueError("must give either a column or a constant")
+        return self
+
+
+class RowFilter(_Frozen):
+    """Rows to keep: those whose `column` equals a value, or is (not) missing.
+
+    A filter applies to each file that has the column. Dropping a person drops the visits too.
+    """
+
+    column: str
+    equals: Scalar | None = None
+    present: bool | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.equals is None) == (self.present is None):
+            raise ValueError("must give either equals or present")
+        return self
+
+
+_Mapped = Annotated[Column, BeforeValidator(_named_column)]
+_MappedOrConstant = Annotated[ColumnOrConstant, BeforeValidator(_named_column)]
+
+
+class Columns(_Frozen):
+    """Where the facts about people and visits stand.
+
+    Attributes
+    ----------
+    patient
+        Column of the patient id, of the same name in both files.
+    week
+        Weeks since the person's baseline; the baseline visit is week 0.
+    arm
+        Arm that the person was allocated to; None for a cohort without arms.
+    cluster
+        Clinic, practice or therapist; may be empty for some people.
+    body_region
+        ``low_back``, ``neck`` or ``both``.
+    labour_force
+        Whether the person is in the labour force (true, false, 1, 0, yes, no). May be left out
+        only where there is no work status: then nobody has a work process.
+    work_status
+        State at the visit: ``working``, ``restricted``, ``sick_listed``, ``permanently_out``.
+    """
+
+    patient: str
+    week: _Mapped
+    arm: _Mapped | None = None
+    cluster: _Mapped | None = None
+    body_region: _MappedOrConstant
+    labour_force: _MappedOrConstant = ColumnOrConstant(constant=False)
+    work_status: _Mapped | None = None
+
+    @model_validator(mode="after")
+    def _work_status_needs_a_labour_force(self) -> Self:
+        if self.work_status is not None and "labour_force" not in self.model_fields_set:
+            raise ValueError("has a work_status: say who is in the labour_force")
+        return self
+
+    @field_validator("body_region")
+    @classmethod
+    def _constant_is_a_region(cls, given: ColumnOrConstant) -> ColumnOrConstant:
+        if given.constant is not None and given.constant not in BODY_REGIONS:
+            raise ValueError(f"must be one of {', '.join(BODY_REGIONS)}")
+        return given
+
+    @field_validator("labour_force")
+    @classmethod
+    def _constant_is_true_or_false(cls, given: ColumnOrConstant) -> ColumnOrConstant:
+        if given.constant is not None and not isinstance(given.constant, bool):
+            raise ValueError("must be true or false")
+        return given
+
+
+class OutcomeColumn(_Frozen):
+    """An outcome: the instrument that scored it and the column of the scores."""
+
+    instrument: str
+    column: str
+
+    @field_validator("instrument")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        known = instruments()
+        if name not in known:
+            listed = ", ".join(known)
+            raise ValueError(f"is not an instrument ({listed}).{nearest(name, known)}")
+        return name
+
+
+class CovariateColumn(_Frozen):
+    """A fact about a person at baseline; the kinds and domains are those of `Covariate`."""
+
+    column: str
+    domain: Domain
+    kind: CovariateKind
+    label: str = ""
+    unit: str = ""
+    values: dict[Scalar, Scalar | None] | None = None
+
+
+class ArmSchedule(_Frozen):
+    """What an arm received and when; exactly one arm is the reference.
+
+    Attributes
+    ----------
+    reference
+        Whether the other arms' effects are differences from this one.
+    intervention
+        Name of what was given beyond the reference.
+    start_week, duration_weeks, ramp_weeks
+        Weeks from baseline to its start, weeks that it lasted, and weeks at its beginning over
+        which its dose rose to full.
+    """
+
+    reference: bool = False
+    intervention: _Name | None = None
+    start_week: _Week = 0.0
+    duration_weeks: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    ramp_weeks: _Week = 0.0
+
+    @model_validator(mode="after")
+    def _reference_or_schedule(self) -> Self:
+        given = self.model_fields_set - {"reference"}
+        if self.reference and given:
+            raise ValueError(f"is the reference and so has no {', '.join(sorted(given))}")
+        if not self.reference and (self.intervention is None or self.duration_weeks is None):
+            raise ValueError("needs an intervention and its duration_weeks, or reference: true")
+        if self.duration_weeks is not None and self.ramp_weeks > self.duration_weeks:
+            raise ValueError("ramps up for longer than it lasts: lower its ramp_weeks")
+        return self
+
+
+class EntryThreshold(_Frozen):
+    """The baseline score that a person had to have to enter the study.
+
+    `minimum` is the mildest score admitted: at least it where a higher score is worse, at most
+    it where a lower one is.
+    """
+
+    outcome: str
+    minimum: float
+
+
+class CohortMapping(_Frozen):
+    """How the files of one cohort are to be read.
+
+    Attributes
+    ----------
+    name
+        Id of the cohort.
+    kind
+        ``tables``: the cohort stands in files.
+    synthetic
+        Whether the records were generated; the cohort is then called synthetic everywhere.
+    patients, visits
+        Files (csv, parquet, xlsx), relative to the directory that the program is started in. One
+        file may serve as both: a person's facts are then taken from the earliest visit.
+    rows
+        Which rows to keep; a row must pass every filter.
+    missing
+        Cell contents to be read as missing, besides empty, NA, N/A and NaN.
+    columns, outcomes, covariates
+        Where everything stands. The order of outcomes is kept.
+    arms
+        Arms by the names to which ``columns.arm`` maps; empty for a cohort without arms.
+    entry
+        Threshold at enrolment, where the study had one.
+    excludes_evidence_from
+        Ids of cohorts whose published figures come from these very people.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If a key is unknown or a value impossible; see `twin.errors.from_validation`.
+    """
+
+    name: _Name
+    kind: Literal["tables"] = "tables"
+    synthetic: bool = False
+    patients: str
+    visits: str
+    rows: tuple[RowFilter, ...] = ()
+    missing: tuple[str, ...] = ()
+    columns: Columns
+    outcomes: dict[_Name, OutcomeColumn] = Field(min_length=1)
+    covariates: dict[_Name, CovariateColumn] = {}
+    arms: dict[_Name, ArmSchedule] = {}
+    entry: EntryThreshold | None = None
+    excludes_evidence_from: tuple[str, ...] = ()
+
+    @field_validator("outcomes", "covariates")
+    @classmethod
+    def _names_are_free(cls, named: dict[str, Any]) -> dict[str, Any]:
+        taken = [name for name in named if name in Columns.model_fields]
+        if taken:
+            raise ValueError(f"uses reserved names: rename {', '.join(taken)}")
+        return named
+
+    @model_validator(mode="after")
+    def _arms_fit_together(self) -> Self:
+        references = [name for name, arm in self.arms.items() if arm.reference]
+        if self.arms and len(references) != 1:
+            raise ValueError("arms: exactly one must have reference: true")
+        if bool(self.arms) != (self.columns.arm is not None):
+            raise ValueError("must give both arms and columns.arm, or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _values_stand_for_something(self) -> Self:
+        options = {"arm": (*self.arms,), "body_region": BODY_REGIONS, "work_status": WORK_STATUSES}
+        for key, allowed in options.items():
+            column: Column | ColumnOrConstant | None = getattr(self.columns, key)
+            for meant in (column.values or {}).values() if column else ():
+                if meant is not None and meant not in allowed:
+                    listed = ", ".join(allowed)
+                    raise ValueError(
+                        f"columns.{key}.values: '{meant}' is not one of {listed}."
+                        f"{nearest(meant, allowed)}"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _entry_names_an_outcome(self) -> Self:
+        if self.entry is not None and self.entry.outcome not in self.outcomes:
+            hint = nearest(self.entry.outcome, self.outcomes)
+            raise ValueError(
+                f"entry.outcome: '{self.entry.outcome}' is not one of the outcomes "
+                f"({', '.join(self.outcomes)}).{hint}"
+            )
+        return self

@@ -1,0 +1,138 @@
+"""The population behind the default synthetic cohort, and the truth of a cohort as a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+
+from twin.law.grid import Floats
+from twin.law.parameters import ModelSpec, sampled_parameters
+from twin.law.population import People
+
+_CORRELATIONS = {
+    # r(pain, disability) .47 to .55 at baseline, error included and nobody screened out (11.9)
+    ("start[pain]", "start[disability]"): 0.65,
+    # changes in pain and disability correlate .2 to .56 (11.10)
+    ("set_point[pain]", "set_point[disability]"): 0.7,
+    # r(baseline, 3 months) .52 and r(baseline, 12 months) .50 of RMDQ scores, which error, the
+    # covariates' share of the spread and the threshold all lower (11.1)
+    ("start[disability]", "set_point[disability]"): 0.8,
+    ("start[pain]", "set_point[pain]"): 0.65,
+    ("start[pain]", "set_point[disability]"): 0.45,
+    ("start[disability]", "set_point[pain]"): 0.5,
+    # whoever does worse works less (signs: 8.14, 8.15; size assumed)
+    ("work_frailty", "set_point[disability]"): 0.2,
+}
+"""Between people; numbers in brackets here and below are rows of the collected evidence."""
+
+_COVARIATE_EFFECTS = {
+    # per SD, before the common scale: log_rate, start pain and disability, set point pain and
+    # disability, work_frailty. Signs: depression and duration worsen the outlook, age a
+    # little (8.15); sizes assumed, small as in 10.9 and 10.14.
+    "age": (-0.1, 0.0, 0.3, 0.2, 0.4, 0.3),
+    "female": (0.0, 0.3, 0.2, 0.1, 0.1, 0.3),
+    "episode_weeks": (-0.8, -0.1, 0.0, 0.6, 0.5, 0.2),
+    "depression": (-0.2, 0.4, 0.6, 0.7, 0.8, 0.5),
+}
+
+
+def default_truth(spec: ModelSpec, rng: np.random.Generator) -> dict[str, Floats]:
+    """Return the population values of the default cohort.
+
+    Chosen so that a large cohort shows the figures named beside them (held by
+    tests/test_synthetic.py); what no published figure fixes is assumed.
+
+    Parameters
+    ----------
+    spec
+        What the cohort has: outcomes pain and disability.
+    rng
+        Source of the clusters' deviations.
+    """
+    values = {
+        # Of everyone screened; among those with RMDQ >= 6 (1.1), pain NRS is 5.4 (3.11: 5.0 to
+        # 5.3) and RMDQ 11 (11.1: 9.0), and 1.7 are screened for each enrolled (1.9: 1.6).
+        "start_mean": [0.46, 0.29],
+        # NRS down by two points, between subacute and persistent pain (7.4, 7.5); RMDQ 5.5 at 3
+        # and 5.4 at 12 months (11.1)
+        "set_point_mean": [0.285, 0.125],
+        # most of the course is over within 6 to 13 weeks (7.3, 7.4, 11.1)
+        "log_rate_mean": -1.9,
+        "log_rate_sd": 0.5,  # no published estimate (11.17)
+        # SD of NRS 2.4 (3.11) and of RMDQ 4.0 at entry, 5.0 to 5.2 later (11.1), error included
+        "start_sd": [0.19, 0.23],
+        "set_point_sd": [0.21, 0.25],
+        "person_correlation": np.linalg.cholesky(_correlation(spec)),
+        # NRS 0.86 (11.7) and RMDQ 2.9 to 3.7 (9.3, 9.4) between occasions, flares included
+        "spread": [0.10, 0.11],
+        "persistent_share": [0.5, 0.5],
+        "persistence": 3.0,  # flares of days to weeks; assumed
+        "flare_correlation": np.linalg.cholesky([[1.0, 0.4], [0.4, 1.0]]),  # 11.10
+        # 0.79 RMDQ points at 3 months (1.2); for pain a third of a point, assumed
+        "arm_effect": [[-0.03, -0.050]],
+        "response_sd": [0.04, 0.04],  # assumed
+        "lasting_share": [0.5],  # a third to two thirds lasts (3.2, 3.3, 3.26)
+        "waning_half_life": [12.0],  # assumed
+        "cluster_sd": [0.025, 0.025],  # ICC .016 (11.12) of a total SD of 0.2
+        "cluster_z": rng.normal(size=(len(spec.clusters), len(spec.outcomes))),
+        "covariate_scale": 0.7,
+        "covariate_z": _covariate_effects(spec),
+        # some 15 % of workers are seen sick-listed within 6 months (8.1); the pace of each move
+        # and its slopes are assumed, with the signs of 8.14 and 8.15
+        "work_frailty_sd": 0.6,
+        "log_intensity": [-4.9, -5.8, -4.0, -2.0, -2.5, -2.4],
+        "worsening_slope": [1.0, 2.0],
+        "recovery_slope": [1.0, 1.5],
+        "log_exit_intensity": -7.6,  # 2.6 % of full-time sick-listed years; assumed
+        "initial_logit": [-2.5, -3.5],
+        "initial_slope": [1.0, 2.0],
+    }
+    return {p.name: np.asarray(values[p.name], dtype=float) for p in sampled_parameters(spec)}
+
+
+def _correlation(spec: ModelSpec) -> Floats:
+    names = spec.coords["correlated_effect"]
+    matrix = np.eye(len(names))
+    for (one, other), value in _CORRELATIONS.items():
+        if one in names and other in names:
+            i, j = names.index(one), names.index(other)
+            matrix[i, j] = matrix[j, i] = value
+    return matrix
+
+
+def _covariate_effects(spec: ModelSpec) -> Floats:
+    table = np.array([_COVARIATE_EFFECTS[name] for name in spec.covariates]).reshape(-1, 6)
+    return table if spec.has_work else table[:, :-1]
+
+
+def truth_dataset(
+    spec: ModelSpec, values: Mapping[str, Floats], people: People, patient: Sequence[str]
+) -> xr.Dataset:
+    """Return the parameters of a generated cohort and its people, named as in a fit.
+
+    Parameters
+    ----------
+    spec
+        What the cohort has.
+    values
+        Values of every sampled parameter, correlations as their lower Cholesky factors.
+    people
+        Individual parameters.
+    patient
+        Ids of the people, in their order.
+    """
+    population = {p.name: (p.dims, values[p.name]) for p in sampled_parameters(spec)}
+    each, by_outcome = ("patient",), ("patient", "outcome")
+    personal = {
+        "log_rate": (each, people.log_rate),
+        "start": (by_outcome, people.start),
+        "set_point": (by_outcome, people.set_point),
+        "response": (by_outcome, people.response),
+    }
+    if spec.has_work:
+        personal["work_frailty"] = (each, people.frailty)
+    used = {dim for p in sampled_parameters(spec) for dim in p.dims} | {"outcome"}
+    coords = {dim: list(names) for dim, names in spec.coords.items() if dim in used}
+    return xr.Dataset(population | personal, coords | {"patient": list(patient)})
