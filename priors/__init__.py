@@ -1,0 +1,17 @@
+"""What is believed before the data: cited priors on the model's own parameters."""
+
+from .prior import Beta, Distribution, HalfNormal, Lkj, LogNormal, Normal, Prior
+from .prior_set import PriorSet, load_prior_set, prior_set_names
+
+__all__ = [
+    "Beta",
+    "Distribution",
+    "HalfNormal",
+    "Lkj",
+    "LogNormal",
+    "Normal",
+    "Prior",
+    "PriorSet",
+    "load_prior_set",
+    "prior_set_names",
+]

@@ -1,0 +1,75 @@
+"""Sets of priors, kept as data in `priors/sets` and chosen by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from importlib import resources
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from .prior import Prior
+
+
+class PriorSet(BaseModel):
+    """A named set of priors.
+
+    Attributes
+    ----------
+    name
+        Name of the set and of its file.
+    description
+        What the set stands for.
+    retest_log_sd
+        How far, on the log scale, a published test-retest error is trusted to carry to another
+        cohort: the SD of a normal on log(SEM).
+    parameters
+        Prior of each parameter by name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    description: str
+    retest_log_sd: float
+    parameters: Mapping[str, Prior]
+
+    def __getitem__(self, parameter: str) -> Prior:
+        """Prior of a parameter."""
+        return self.parameters[parameter]
+
+    def __str__(self) -> str:
+        """One line a parameter: distribution, unit, meaning and label."""
+        lines = [f"Priors '{self.name}': {self.description}"]
+        for name, prior in self.parameters.items():
+            given = prior.distribution.model_dump(exclude={"family"})
+            arguments = ", ".join(f"{key} {value}" for key, value in given.items())
+            lines.append(
+                f"  {name:<22} {prior.distribution.family}({arguments}) {prior.unit}"
+                f" - {prior.meaning} [{prior.label}]"
+            )
+        return "\n".join(lines)
+
+
+def prior_set_names() -> tuple[str, ...]:
+    """Names of the sets that ship with the project."""
+    files = resources.files("priors").joinpath("sets").iterdir()
+    return tuple(sorted(f.name.removesuffix(".yaml") for f in files if f.name.endswith(".yaml")))
+
+
+def load_prior_set(name: str) -> PriorSet:
+    """Read a set of priors by name.
+
+    Raises
+    ------
+    ValueError
+        When there is no set of that name; the message names the nearest.
+    """
+    names = prior_set_names()
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise ValueError(f"unknown prior set '{name}'. Prior sets: {', '.join(names)}.{hint}")
+    text = resources.files("priors").joinpath("sets", f"{name}.yaml").read_text("utf-8")
+    return PriorSet.model_validate({"name": name, **yaml.safe_load(text)})
