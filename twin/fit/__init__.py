@@ -1,0 +1,1 @@
+"""From a cohort to a converged posterior: the PyMC model, its sampling, gate and storage."""

@@ -1,0 +1,120 @@
+"""From a cohort to the arrays that the law and the model take."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from twin.cohort import Cohort
+from twin.cohort.encode import encode
+from twin.errors import InputError, Problem
+from twin.law.dose import NEVER, DoseSchedule, read_arms_on_grid
+from twin.law.grid import TimeGrid
+from twin.law.parameters import ModelSpec
+from twin.law.records import Entry, Records
+
+from .retest import RetestFigure
+from .score_records import score_records
+from .work_records import work_records, work_seen
+
+ASSUMED_LAG_WEEKS = 2.0
+"""Weeks between test and retest where a publication does not say: the usual choice of such studies,
+long enough to forget the answers and short enough to stay the same."""
+
+
+def model_spec(cohort: Cohort) -> ModelSpec:
+    """Return what a cohort gives the model to describe."""
+    return ModelSpec(
+        outcomes=tuple(cohort.outcomes),
+        arms=tuple(cohort.arms),
+        clusters=tuple(sorted(cohort.patients["cluster"].dropna().unique())),
+        covariates=encode(cohort.patients, cohort.covariates).names,
+        has_work=not work_seen(cohort).empty,
+        usual_week=_usual_week(cohort),
+    )
+
+
+def _usual_week(cohort: Cohort) -> float:
+    """Median week of a follow-up visit; where there is none, the default, which no data use."""
+    later = cohort.visits["week"][cohort.visits["week"] > 0]
+    return ModelSpec.usual_week if later.empty else float(later.median())
+
+
+def records(cohort: Cohort, grid: TimeGrid) -> Records:
+    """Return a cohort as arrays, people in the order of its patients.
+
+    Parameters
+    ----------
+    cohort
+        The cohort.
+    grid
+        Cells of person time; they must reach every visit.
+
+    Raises
+    ------
+    InputError
+        If a visit lies beyond the grid.
+    """
+    _within(cohort, grid)
+    spec = model_spec(cohort)
+    cluster = pd.Categorical(cohort.patients["cluster"], categories=list(spec.clusters))
+    arm = pd.Categorical(cohort.patients["arm"], categories=list(spec.arms))
+    schedules = [
+        NEVER
+        if given.reference
+        else DoseSchedule(given.start_week, given.duration_weeks, given.ramp_weeks)
+        for given in cohort.arms.values()
+    ]
+    return Records(
+        grid=grid,
+        scores=score_records(cohort),
+        covariate=encode(cohort.patients, cohort.covariates).values,
+        cluster=np.asarray(cluster.codes, dtype=np.int64),
+        arm=np.asarray(arm.codes, dtype=np.int64),
+        dose=read_arms_on_grid(schedules, grid),
+        entry=_entry(cohort),
+        work=work_records(cohort, grid) if spec.has_work else None,
+    )
+
+
+def retest_figures(cohort: Cohort) -> tuple[RetestFigure, ...]:
+    """Return the published test-retest errors of a cohort's instruments, in severity.
+
+    Figures that came from the cohort's own people are left out. A lag that was not published is
+    taken to be `ASSUMED_LAG_WEEKS`.
+    """
+    return tuple(
+        RetestFigure(
+            outcome=k,
+            sem=figure.sem / scale.range,
+            lag_weeks=ASSUMED_LAG_WEEKS if figure.lag_weeks is None else figure.lag_weeks,
+            source=figure.source,
+        )
+        for k, scale in enumerate(cohort.outcomes.values())
+        for figure in scale.retest
+        if figure.cohort is None or figure.cohort not in cohort.evidence_ids
+    )
+
+
+def _within(cohort: Cohort, grid: TimeGrid) -> None:
+    late = cohort.visits[cohort.visits["week"] > grid.horizon]
+    if not late.empty:
+        raise InputError(
+            Problem(
+                f"cohort {cohort.name}",
+                f"must not be after week {grid.horizon:g}, where the grid of person time ends",
+                column="week",
+                value=f"{week:g}",
+                remedy="Give the grid a later last edge, or leave the visits out.",
+            )
+            for week in sorted(late["week"].unique())
+        )
+
+
+def _entry(cohort: Cohort) -> Entry | None:
+    if cohort.entry is None:
+        return None
+    names = list(cohort.outcomes)
+    lower, _ = cohort.outcomes[cohort.entry.outcome].cell(cohort.entry.minimum)
+    # a threshold at the floor of the scale admits everyone
+    return Entry(names.index(cohort.entry.outcome), float(lower)) if np.isfinite(lower) else None

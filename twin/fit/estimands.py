@@ -1,0 +1,114 @@
+"""Headline quantities: what an arm does to the score that is expected among everyone randomised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+
+from twin.instruments import Instrument
+from twin.law import course, dose
+from twin.law.backends import NUMPY
+from twin.law.expected import expected_severity
+from twin.law.grid import Floats
+from twin.law.parameters import ModelSpec
+from twin.law.population import Population
+from twin.law.records import Records
+
+from .draws import by_draw, populations
+
+
+def arm_contrasts(
+    spec: ModelSpec,
+    records: Records,
+    posterior: xr.Dataset,
+    twins: xr.Dataset,
+    instruments: Mapping[str, Instrument],
+    weeks: Sequence[float],
+) -> xr.Dataset:
+    """Return the difference in expected recorded score between each arm and the reference.
+
+    Everyone randomised is placed under both arms with the own start, set point and rate; the
+    response is integrated over its distribution, because a person's response to an arm that the
+    person never had is not known any better. Flares and errors are integrated out, and so are the
+    ends and steps of the scale.
+
+    Parameters
+    ----------
+    spec, records
+        What the model was built from.
+    posterior
+        Population parameters, dims chain, draw and their own.
+    twins
+        Person parameters ``log_rate``, ``start`` and ``set_point``.
+    instruments
+        Instrument of each outcome.
+    weeks
+        Weeks since baseline, within the grid.
+
+    Returns
+    -------
+    xr.Dataset
+        ``arm_contrast``, dims chain, draw, active_arm, outcome, week, in score units: its sign is
+        that of the difference in scores, whichever direction is worse.
+    """
+    n_draws = (posterior.sizes["chain"], posterior.sizes["draw"])
+    shape = (*n_draws, len(spec.arms) - 1, len(spec.outcomes), len(weeks))
+    contrast = np.empty(shape)
+    persons = {name: by_draw(twins, name) for name in ("log_rate", "start", "set_point")}
+    scales = [instruments[name] for name in spec.outcomes]
+    steps = [0.0 if scale.step is None else scale.step / scale.range for scale in scales]
+    for c, d, population in populations(spec, posterior):
+        own = {name: values[c, d] for name, values in persons.items()}
+        contrast[c, d] = _one_draw(population, records, own, steps, np.asarray(weeks, dtype=float))
+    units = [float(scale.from_severity(1) - scale.from_severity(0)) for scale in scales]
+    scored = contrast * np.array(units)[:, None]
+    return xr.Dataset(
+        {
+            "arm_contrast": (
+                ("chain", "draw", "active_arm", "outcome", "week"),
+                scored,
+                {"long_name": "expected score less that under the reference arm", "units": "score"},
+            )
+        },
+        coords={
+            "chain": posterior["chain"].to_numpy(),
+            "draw": posterior["draw"].to_numpy(),
+            "active_arm": np.asarray(spec.arms[1:], dtype=object),
+            "outcome": np.asarray(spec.outcomes, dtype=object),
+            "week": (
+                "week",
+                np.asarray(weeks, dtype=float),
+                {"units": "week", "long_name": "time since baseline"},
+            ),
+        },
+    )
+
+
+def _one_draw(
+    population: Population,
+    records: Records,
+    own: Mapping[str, Floats],
+    steps: Sequence[float],
+    weeks: Floats,
+) -> Floats:
+    """Contrast in severity for one draw, shape (active arm, outcome, week)."""
+    rate = np.exp(own["log_rate"])
+    week = np.broadcast_to(weeks, (len(rate), len(weeks)))
+    by_arm = dose.dose(NUMPY, records.dose, population.lasting_share, population.waning_half_life)
+    means = []
+    for arm, response in enumerate(population.arm_effect):
+        everyone = np.broadcast_to(by_arm[arm], (len(rate), records.grid.n_cells))
+        weights = course.basis(NUMPY, records.grid, everyone, rate, week)
+        responses = np.broadcast_to(response, own["start"].shape)
+        level = course.level(weights, own["start"], own["set_point"], responses)
+        variance = population.spread**2 + (weights[2][:, :, None] * population.response_sd) ** 2
+        means.append(
+            [
+                expected_severity(level[:, :, k], variance[:, :, k], step).mean(axis=0)
+                for k, step in enumerate(steps)
+            ]
+        )
+    expected = np.array(means)
+    return np.asarray(expected[1:] - expected[0])

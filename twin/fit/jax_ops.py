@@ -1,0 +1,52 @@
+"""The law's array operations for JAX, and its costly terms in plain form for graphs JAX traces.
+
+Imported only when a sampler that runs on JAX is chosen: importing JAX takes a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from pytensor.link.jax.dispatch.basic import jax_funcify
+
+from twin.law import scores, work
+from twin.law.ops import ArrayOps
+
+from .kernels import ScoreTerms, WorkTerms
+
+
+def _solve_lower(factor: Any, rhs: Any, transpose: bool) -> Any:
+    return jax.scipy.linalg.solve_triangular(factor, rhs, lower=True, trans=1 if transpose else 0)
+
+
+JAX: ArrayOps = ArrayOps(
+    exp=jnp.exp,
+    log=jnp.log,
+    sqrt=jnp.sqrt,
+    sum=jnp.sum,
+    stack=jnp.stack,
+    concatenate=jnp.concatenate,
+    swapaxes=jnp.swapaxes,
+    matmul=jnp.matmul,
+    diagonal=lambda m: jnp.diagonal(m, axis1=-2, axis2=-1),
+    cholesky=jnp.linalg.cholesky,
+    solve_lower=_solve_lower,
+    log_softmax=jax.nn.log_softmax,
+    log_normal_cdf=jax.scipy.special.log_ndtr,
+    score_terms=lambda *args: scores.score_terms(JAX, *args),
+    work_terms=lambda *args: work.work_terms(JAX, *args),
+)
+"""The table for JAX, every law as it is written."""
+
+
+@jax_funcify.register(ScoreTerms)
+def _score_terms(_op: ScoreTerms, **_: Any) -> Callable[..., Any]:
+    return JAX.score_terms
+
+
+@jax_funcify.register(WorkTerms)
+def _work_terms(_op: WorkTerms, **_: Any) -> Callable[..., Any]:
+    return JAX.work_terms

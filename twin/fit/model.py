@@ -1,0 +1,154 @@
+"""The joint PyMC model: the law's likelihood with priors around it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+from priors import Beta, HalfNormal, Lkj, LogNormal, Normal, Prior, PriorSet
+from twin.law import residual
+from twin.law.likelihood import Terms, log_likelihood
+from twin.law.parameters import ModelSpec, Parameter, assemble, sampled_parameters, taken_up
+from twin.law.population import Population
+from twin.law.records import Records, ScoreRecords
+
+from .ops import TENSOR
+from .retest import RetestFigure
+
+BEYOND_UNIT = 0.1
+"""Severity unit in which the depth beyond an end of a scale is sampled: about a spread."""
+
+
+def build_model(
+    spec: ModelSpec, records: Records, priors: PriorSet, retest: tuple[RetestFigure, ...]
+) -> pm.Model:
+    """Build the joint model of a cohort.
+
+    Parameters
+    ----------
+    spec
+        What the cohort has.
+    records
+        The cohort as arrays.
+    priors
+        Prior of every parameter the spec calls for.
+    retest
+        Published test-retest errors that inform the residuals.
+
+    Returns
+    -------
+    pm.Model
+        Its free variables are the population parameters, the position of each continuous score
+        within its recorded cell, and the people's standardised effects.
+    """
+    with pm.Model(coords=spec.coords) as model:
+        value: dict[str, Any] = {}
+        for parameter in sampled_parameters(spec):
+            if parameter.name == "arm_effect":
+                prior, rate = priors[parameter.name], value["log_rate_mean"]
+                variable = _arm_effect(parameter, prior, spec, rate)
+            else:
+                variable = _random_variable(parameter, spec, priors)
+            value[parameter.name] = variable
+        population = assemble(TENSOR, spec, value)
+        latent = _latent_scores(records.scores)
+        covariate = _filled_covariates(records.covariate)
+        people = records.covariate.shape[0]
+        z = pm.Normal("z", shape=people)
+        eps = _effect_noise(records, people, population.n_linear)
+        terms = log_likelihood(TENSOR, population, records, covariate, latent, z, eps)
+        _add(terms)
+        _add_retest(population, retest, priors.retest_log_sd)
+    return model
+
+
+def _add(terms: Terms) -> None:
+    for name in ("scores", "entry", "first_work", "later_work"):
+        term = getattr(terms, name)
+        if not isinstance(term, float):
+            pm.Potential(f"log_{name}", term)
+
+
+def _random_variable(parameter: Parameter, spec: ModelSpec, priors: PriorSet) -> Any:
+    if parameter.standard:
+        return pm.Normal(parameter.name, dims=parameter.dims)
+    return _from_prior(parameter, priors[parameter.name], spec)
+
+
+def _arm_effect(parameter: Parameter, prior: Prior, spec: ModelSpec, log_rate_mean: Any) -> Any:
+    """Effects of arms, with the prior on what a usual follow-up visit sees of them.
+
+    Scores tell that, and little more of effect and rate apart where visits are few: with one
+    follow-up at 4 weeks the two lie along a hyperbola. It is also what trials publish.
+    """
+    seen = Parameter(f"{parameter.name}_taken_up", parameter.dims)
+    share = taken_up(TENSOR, log_rate_mean, spec.usual_week)
+    return pm.Deterministic(
+        parameter.name, _from_prior(seen, prior, spec) / share, dims=parameter.dims
+    )
+
+
+def _from_prior(parameter: Parameter, prior: Prior, spec: ModelSpec) -> Any:
+    name, dims = parameter.name, parameter.dims
+    match prior.distribution:
+        case Normal(mean=mean, sd=sd):
+            return pm.Normal(name, mu=np.asarray(mean), sigma=np.asarray(sd), dims=dims)
+        case HalfNormal(sd=sd):
+            return pm.HalfNormal(name, sigma=np.asarray(sd), dims=dims)
+        case LogNormal(median=median, log_sd=log_sd):
+            return pm.LogNormal(name, mu=np.log(median), sigma=np.asarray(log_sd), dims=dims)
+        case Beta(a=a, b=b):
+            return pm.Beta(name, alpha=np.asarray(a), beta=np.asarray(b), dims=dims)
+        case Lkj(eta=eta):
+            return pm.LKJCorr(name, eta=eta, n=len(spec.coords[dims[0]]))
+
+
+def _latent_scores(scores: ScoreRecords) -> Any:
+    """Continuous score behind each recorded one: itself, or beyond the end of its scale."""
+    latent = pt.as_tensor(scores.severity)
+    at_end = np.nonzero(scores.end)
+    n = len(at_end[0])
+    if n == 0:
+        return latent
+    depth = pm.HalfFlat("beyond_end", shape=n, initval=np.full(n, 0.5))
+    beyond = scores.severity[at_end] + scores.end[at_end] * BEYOND_UNIT * depth
+    return pt.set_subtensor(latent[at_end], beyond)
+
+
+def _filled_covariates(covariate: Any) -> Any:
+    """Standardised covariates; a missing value is a parameter with a standard normal prior."""
+    missing = np.isnan(covariate)
+    if not missing.any():
+        return covariate
+    filled = pt.as_tensor(np.where(missing, 0.0, covariate))
+    unknown = pm.Normal("missing_covariate", shape=int(missing.sum()))
+    return pt.set_subtensor(filled[np.nonzero(missing)], unknown)
+
+
+def _effect_noise(records: Records, people: int, n_linear: int) -> Any:
+    """Noise of the linear effects: sampled for workers, whose work says more than their scores.
+
+    Everyone else's is standard normal a posteriori, and is drawn after sampling.
+    """
+    noise = pt.as_tensor(np.zeros((people, n_linear)))
+    if records.work is None:
+        return noise
+    workers = pm.Normal("eps", shape=(len(records.work.worker), n_linear))
+    return pt.set_subtensor(noise[records.work.worker], workers)
+
+
+def _add_retest(population: Population, figures: tuple[RetestFigure, ...], log_sd: float) -> None:
+    for position, figure in enumerate(figures):
+        k = figure.outcome
+        implied = residual.retest_error(
+            TENSOR,
+            population.spread[k],
+            population.persistent_share[k],
+            population.persistence,
+            figure.lag_weeks,
+        )
+        off = (pt.log(implied) - np.log(figure.sem)) / log_sd
+        pm.Potential(f"retest_{position}", -0.5 * off**2)

@@ -1,0 +1,180 @@
+"""People read from a posterior: every person's parameters and present state, for every draw."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from twin.cohort import Cohort
+from twin.law import residual
+from twin.law.backends import COMPILED
+from twin.law.forward import levels
+from twin.law.grid import Floats
+from twin.law.likelihood import log_likelihood
+from twin.law.parameters import ModelSpec
+from twin.law.population import People, Population
+from twin.law.records import Records
+
+from .draws import Draw, by_draw, draws
+from .keyed import keyed_normals
+
+_MEANINGS = {
+    "log_rate": ("log of the rate of approach to the target", "log per week"),
+    "work_frailty": ("personal shift of the log-intensities of work", "log"),
+    "start": ("level at baseline", "severity"),
+    "set_point": ("level tended to without intervention", "severity"),
+    "response": ("shift of the set point at full dose of the person's own arm", "severity"),
+    "level_now": ("level at the last visit", "severity"),
+    "flare_now": ("flare at the last visit, given the scores", "severity"),
+    "week_now": ("last visit, since baseline", "week"),
+    "work_state_now": ("work status last seen; empty where none was", ""),
+}
+
+
+def extract_people(
+    cohort: Cohort, spec: ModelSpec, records: Records, posterior: xr.Dataset, seed: int
+) -> xr.Dataset:
+    """Read every person's parameters, and where each person stands now, from a posterior.
+
+    Population and people stay paired: entry (chain, draw) of a person belongs to the same entry of
+    the population. What the sampler left out because nothing but the scores speaks of it is drawn
+    here, from each person's own stream of random numbers.
+
+    Parameters
+    ----------
+    cohort, spec, records
+        What the model was built from; records hold the people in the cohort's order.
+    posterior
+        Everything that was sampled, nuisances included.
+    seed
+        Seed of the run.
+
+    Returns
+    -------
+    xr.Dataset
+        Dims chain, draw, patient, outcome; variables ``log_rate``, ``work_frailty`` (where there
+        is work), ``start``, ``set_point``, ``response``, ``level_now``, ``flare_now``, and for each
+        patient ``week_now`` and ``work_state_now``. Severities are fractions of the scale.
+    """
+    patients = [str(patient) for patient in cohort.patients.index]
+    k = len(spec.outcomes)
+    n_draws = (posterior.sizes["chain"], posterior.sizes["draw"])
+    n_linear = 3 * k + spec.has_work
+    eps = _effect_noise(
+        records, posterior, keyed_normals(seed, "effects", patients, (*n_draws, n_linear))
+    )
+    flare_noise = keyed_normals(seed, "flare", patients, (*n_draws, k))
+    week_now = _last_weeks(cohort, records)
+
+    each, both = (*n_draws, len(patients)), (*n_draws, len(patients), k)
+    found = {
+        "log_rate": np.empty(each),
+        "work_frailty": np.empty(each),
+        **{
+            name: np.empty(both)
+            for name in ("start", "set_point", "response", "level_now", "flare_now")
+        },
+    }
+    for one in draws(spec, records, posterior):
+        at = (one.chain, one.draw)
+        terms = log_likelihood(
+            COMPILED, one.population, records, one.covariate, one.latent, one.z, eps[:, *at]
+        )
+        persons = terms.people
+        now = _levels(persons, one.population, records, week_now[:, None])[:, 0]
+        found["log_rate"][at] = persons.log_rate
+        found["work_frailty"][at] = persons.frailty
+        found["start"][at] = persons.start
+        found["set_point"][at] = persons.set_point
+        found["response"][at] = persons.response
+        found["level_now"][at] = now
+        found["flare_now"][at] = _present_flare(
+            one, persons, records, week_now, flare_noise[:, *at]
+        )
+    return _labelled(cohort, spec, posterior, found, week_now)
+
+
+def _effect_noise(records: Records, posterior: xr.Dataset, fresh: Floats) -> Floats:
+    """Put what was sampled for workers among fresh numbers; (person, chain, draw, effect)."""
+    if records.work is not None:
+        sampled = by_draw(posterior, "eps")
+        fresh[records.work.worker] = np.moveaxis(sampled, 2, 0)
+    return fresh
+
+
+def _last_weeks(cohort: Cohort, records: Records) -> Floats:
+    """Week of each person's last visit."""
+    last = cohort.visits.groupby("patient")["week"].max().reindex(cohort.patients.index)
+    # a person whose only visits were dropped as empty stands at baseline
+    return np.asarray(np.minimum(last.fillna(0.0), records.grid.horizon), dtype=float)
+
+
+def _levels(persons: People, population: Population, records: Records, week: Floats) -> Floats:
+    return levels(population, persons, records.grid, records.dose, records.arm, week)
+
+
+def _present_flare(
+    one: Draw, persons: People, records: Records, week_now: Floats, noise: Floats
+) -> Floats:
+    """Draw each person's flare at the last visit given the scores, shape (person, outcome).
+
+    Flares and scores are jointly normal given the person's level, so the draw is exact.
+    """
+    scores, population = records.scores, one.population
+    observed = np.arange(scores.week.shape[1]) < scores.n_scores[:, None]
+    course = _levels(persons, population, records, scores.week)
+    level = np.take_along_axis(course, scores.outcome[:, :, None], axis=2)[:, :, 0]
+    off = np.where(observed, one.latent - level, 0.0)
+
+    shares = (population.spread, population.persistent_share)
+    flare = residual.flare_covariance(COMPILED, *shares, population.flare_correlation)
+    error = residual.error_sd(COMPILED, *shares) ** 2
+    apart = np.abs(scores.week[:, :, None] - scores.week[:, None, :])
+    kept = residual.autocorrelation(COMPILED, population.persistence, apart)
+    pair = observed[:, :, None] & observed[:, None, :]
+    among = np.where(
+        pair, kept * flare[scores.outcome[:, :, None], scores.outcome[:, None, :]], 0.0
+    )
+    # padding has variance 1 and no covariance: it says nothing
+    own = np.where(observed, error[scores.outcome] + scores.rounding_variance, 1.0)
+    covariance = among + np.eye(scores.week.shape[1]) * own[:, :, None]
+
+    since = residual.autocorrelation(
+        COMPILED, population.persistence, np.abs(week_now[:, None] - scores.week)
+    )
+    shared = np.where(observed, since, 0.0)[:, :, None] * flare[scores.outcome]
+    gain = np.linalg.solve(covariance, shared)
+    mean = (gain * off[:, :, None]).sum(axis=1)
+    rest = flare - np.swapaxes(gain, 1, 2) @ shared
+    return np.asarray(mean + (np.linalg.cholesky(rest) @ noise[:, :, None])[:, :, 0])
+
+
+def _labelled(
+    cohort: Cohort,
+    spec: ModelSpec,
+    posterior: xr.Dataset,
+    found: dict[str, Floats],
+    week_now: Floats,
+) -> xr.Dataset:
+    dims = ("chain", "draw", "patient", "outcome")
+    if not spec.has_work:
+        del found["work_frailty"]
+    seen = cohort.visits.dropna(subset="work_status").groupby("patient")["work_status"].last()
+    states = seen.reindex(cohort.patients.index).fillna("")
+    data = xr.Dataset(
+        {
+            **{name: (dims[: values.ndim], values) for name, values in found.items()},
+            "week_now": ("patient", week_now),
+            "work_state_now": ("patient", states.to_numpy(dtype=object)),
+        },
+        coords={
+            "chain": posterior["chain"].to_numpy(),
+            "draw": posterior["draw"].to_numpy(),
+            "patient": cohort.patients.index.to_numpy(dtype=object),
+            "outcome": np.asarray(spec.outcomes, dtype=object),
+        },
+    )
+    for name, (meaning, unit) in _MEANINGS.items():
+        if name in data:
+            data[name].attrs.update(long_name=meaning, units=unit)
+    return data

@@ -1,0 +1,122 @@
+"""Replicated cohorts, reduced to the statistics that are compared with the observed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from twin.cohort import Cohort
+from twin.instruments import Instrument
+from twin.law import forward
+from twin.law.grid import Floats, Ints
+from twin.law.measurement import Scale, record
+from twin.law.parameters import ModelSpec
+from twin.law.population import People, Population
+from twin.law.records import Records
+from twin.law.work import WORK_STATES, WorkLaw
+
+from .visit_layout import VisitLayout
+from .visit_statistics import SCORE_STATISTICS, count_scores, score_statistics, work_shares
+
+_IN_SCORE_UNITS = ("sd", "change_sd")
+
+
+class Sample(NamedTuple):
+    """People of one draw, with what their scores add to their levels."""
+
+    population: Population
+    people: People
+    residual: Floats
+    """Flare plus error, severity, shape (person, visit, outcome)."""
+
+
+def summarise(
+    cohort: Cohort,
+    spec: ModelSpec,
+    records: Records,
+    layout: VisitLayout,
+    samples: Iterable[Sample],
+    rng: np.random.Generator,
+) -> xr.Dataset:
+    """Replicate what would be recorded of each sample's people, and summarise it.
+
+    Parameters
+    ----------
+    cohort, spec, records, layout
+        The cohort, whose people keep their visits, missing scores and arms.
+    samples
+        Populations and people, one pair for each replicate.
+    rng
+        Source of randomness for work states.
+
+    Returns
+    -------
+    xr.Dataset
+        Replicated and observed statistics; see `predictive.posterior_predictive`.
+    """
+    n_arms, missing = len(spec.arms), np.isnan(layout.severity)
+    scales = list(cohort.outcomes.values())
+    steps = [0.0 if scale.step is None else scale.step / scale.range for scale in scales]
+    scored, worked = [], []
+    for sample in samples:
+        at = (sample.population, sample.people, records.grid, records.dose, records.arm)
+        latent = forward.levels(*at, layout.week) + sample.residual
+        recorded = [record(Scale(step), latent[:, :, k]) for k, step in enumerate(steps)]
+        severity = np.where(missing, np.nan, np.stack(recorded, axis=-1))
+        scored.append(score_statistics(layout, records.arm, n_arms, severity))
+        if sample.population.work is not None:
+            state = _work_states(sample.population.work, sample, records, layout, rng)
+            worked.append(work_shares(layout, state, len(WORK_STATES)))
+    observed = score_statistics(layout, records.arm, n_arms, layout.severity)
+    cells = ("arm", "visit", "outcome")
+    data: dict[str, tuple[tuple[str, ...], object]] = {
+        "n": (cells, count_scores(layout, records.arm, n_arms))
+    }
+    for i, name in enumerate(SCORE_STATISTICS):
+        replicated = np.stack([one[i] for one in scored])
+        data[name] = (("sample", *cells), _as_printed(name, replicated, scales))
+        data[f"observed_{name}"] = (cells, _as_printed(name, observed[i], scales))
+    if worked:
+        shares = work_shares(layout, layout.work_state, len(WORK_STATES))
+        data["work_share"] = (("sample", "visit", "work_status"), np.stack(worked))
+        data["observed_work_share"] = (("visit", "work_status"), shares)
+    return xr.Dataset(data, _coords(spec, layout, has_work=bool(worked)))
+
+
+def _as_printed(statistic: str, severity: Floats, scales: list[Instrument]) -> Floats:
+    """Turn a statistic of severities, outcomes last, into one of scores."""
+    if statistic == "mean":
+        by_outcome = [scale.from_severity(severity[..., k]) for k, scale in enumerate(scales)]
+        return np.stack(by_outcome, axis=-1)
+    if statistic in _IN_SCORE_UNITS:
+        return np.asarray(severity * np.array([scale.range for scale in scales]))
+    return severity
+
+
+def _work_states(
+    law: WorkLaw, sample: Sample, records: Records, layout: VisitLayout, rng: np.random.Generator
+) -> Ints:
+    """Draw the states of the workers at the weeks at which theirs were seen."""
+    rows = layout.work_row
+    people = People(*(part[rows] for part in sample.people))
+    at = (sample.population, people, records.grid, records.dose, records.arm[rows])
+    middles = np.broadcast_to(records.grid.middles, (len(rows), records.grid.n_cells))
+    return forward.draw_work(
+        law,
+        records.grid,
+        forward.levels(*at, layout.work_week[:, :1])[:, 0],
+        forward.levels(*at, middles),
+        people.frailty,
+        layout.work_week,
+        rng,
+    )
+
+
+def _coords(spec: ModelSpec, layout: VisitLayout, *, has_work: bool) -> dict[str, object]:
+    names = {"arm": spec.arms, "visit": layout.labels, "outcome": spec.outcomes}
+    if has_work:
+        names["work_status"] = WORK_STATES
+    return {dim: np.asarray(labels, dtype=object) for dim, labels in names.items()}

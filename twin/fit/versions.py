@@ -1,0 +1,51 @@
+"""Which code makes a fit: versions of packages, and a hash of our own sources."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+_PACKAGES = (
+    "backtwin",
+    "pymc",
+    "pytensor",
+    "nutpie",
+    "numpyro",
+    "jax",
+    "numba",
+    "arviz",
+    "numpy",
+    "xarray",
+)
+
+
+def versions() -> Mapping[str, str]:
+    """Return the versions of Python and of the packages that can change a number."""
+    return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
+
+
+def version(package: str) -> str:
+    """Return the version of an installed package; ``"checkout"`` where it is not installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "checkout"
+
+
+@cache  # what was loaded counts, not what is edited while it runs
+def code_hash() -> str:
+    """Return the SHA-256 of the sources of the law and of the fit.
+
+    Versions stand still between releases; without this, a changed law would find the fit of the
+    old one.
+    """
+    here = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for file in sorted([*here.glob("*.py"), *(here.parent / "law").glob("*.py")]):
+        digest.update(file.name.encode("utf-8"))
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
