@@ -1,0 +1,68 @@
+"""Compose a configuration, check it, run it, and say where the results are.
+
+Examples: ``python run_simulation.py``, ``python run_simulation.py cohort=ashar2022``,
+``python run_simulation.py -m seed=1,2,3``; ``--help`` shows what can be chosen.
+
+Exit status: 0 done, 1 not converged, 2 something given cannot be used.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import hydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from twin.errors import InputError
+
+_CONF = Path(__file__).resolve().parent / "conf"
+_NAME = "config"
+_NOT_CONVERGED, _UNUSABLE = 1, 2
+
+
+@hydra.main(config_path="conf", config_name=_NAME, version_base="1.3")
+def _simulate(composed: DictConfig) -> None:
+    # Heavy imports wait, so that --help and a misspelt option are answered at once.
+    from twin.config import run_config
+    from twin.pipeline import ConvergenceError, run
+
+    # Hydra announces what a job raises with words of its own; leaving is silent.
+    try:
+        print(f"Results: {run(run_config(composed))}")
+    except ConvergenceError as error:
+        sys.exit(_say(error, _NOT_CONVERGED))
+    except (InputError, OmegaConfBaseException) as error:
+        sys.exit(_refuse(error))
+
+
+def main() -> int:
+    """Run what the command line says and return the exit status."""
+    # Hydra would print its own message and leave; with this it lets exceptions through.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        _simulate()
+    except (HydraException, OmegaConfBaseException) as error:
+        return _refuse(error)
+    return 0
+
+
+def _refuse(error: Exception) -> int:
+    if not isinstance(error, InputError):
+        from twin.config.refusal import refusal
+
+        overrides = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+        error = refusal(error, _CONF, _NAME, overrides)
+    return _say(error, _UNUSABLE)
+
+
+def _say(error: Exception, status: int) -> int:
+    print(error, file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

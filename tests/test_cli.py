@@ -1,0 +1,142 @@
+"""Bad input is answered at once, in one readable message, before anything is sampled."""
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SECONDS = 5.0
+
+PATIENTS = """\
+patient_id,consented,allocation,clinic,region,employed,age,sex,education,heavy_work,smoking
+p1,yes,A,c1,LBP,yes,34,f,higher,0,never
+p2,yes,B,c1,LBP,no,71,m,primary,0,former
+p3,yes,A,c2,NP,yes,52,f,secondary,1,never
+"""
+VISITS = """\
+patient_id,weeks_since_baseline,nrs_average,rmdq_total,work
+p1,0,6,12,sick
+p1,6,4,9,adapted
+p2,0,5,8,
+p3,0,7,15,full
+"""
+
+
+def ran(folder: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[str], float]:
+    """Return what the program did in a folder, and its seconds of processor time.
+
+    The wall clock would time whatever else the machine is doing.
+    """
+    since = _seconds_of_children()
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "run_simulation.py"), *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done, _seconds_of_children() - since
+
+
+def _seconds_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def refused(folder: Path, *arguments: str) -> str:
+    """Return the message with which the program refuses."""
+    done, seconds = ran(folder, *arguments)
+    assert done.returncode == 2, done.stderr or done.stdout
+    assert "Traceback" not in done.stderr + done.stdout
+    assert "Error executing job" not in done.stderr
+    assert done.stdout == ""
+    assert seconds < SECONDS, f"{seconds:.1f} s"
+    assert not (folder / "fits").exists()
+    return done.stderr
+
+
+def with_tables(folder: Path, patients: str = PATIENTS, visits: str = VISITS) -> Path:
+    data = folder / "my_data"
+    data.mkdir()
+    (data / "patients.csv").write_text(patients, encoding="utf-8")
+    (data / "visits.csv").write_text(visits, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("patients", "visits", "says"),
+    [
+        (PATIENTS.splitlines()[0] + "\n", VISITS, ["patients.csv", "holds no patients"]),
+        (PATIENTS, f"{VISITS}p1,6,3,8,adapted\n", ["visits.csv, row 6", "second visit"]),
+        (PATIENTS, f"{VISITS}p2,-2,3,8,\n", ["visits.csv, row 6", "-2"]),
+        (PATIENTS, f"{VISITS}p2,6,11,8,\n", ["visits.csv, row 6", "nrs_average = 11"]),
+        (PATIENTS.replace(",B,", ",C,"), VISITS, ["patients.csv, row 3", "allocation = 'C'"]),
+        (PATIENTS, f"{VISITS}p2,6,mild,8,\n", ["visits.csv, row 6", "nrs_average = 'mild'"]),
+        (PATIENTS.replace("clinic", "clinik"), VISITS, ["patients.csv", "clinic", "clinik"]),
+    ],
+    ids=[
+        "an empty cohort",
+        "a duplicate visit",
+        "a visit before baseline",
+        "a score off its scale",
+        "an arm without a mapping",
+        "a word for a number",
+        "an unknown column",
+    ],
+)
+def test_a_bad_table_is_refused_with_the_place(
+    tmp_path: Path, patients: str, visits: str, says: list[str]
+) -> None:
+    message = refused(with_tables(tmp_path, patients, visits), "cohort=example_tables")
+    assert all(word in message for word in says), message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["cohort=example_tables"], ["my_data/patients.csv", "does not exist"]),
+        (["cohort=ashar"], ["cohort = 'ashar'", "Did you mean 'ashar2022'?"]),
+        (["chort=ashar2022"], ["'chort'", "Did you mean 'cohort'?"]),
+        (["sampler.drwas=5"], ["'sampler.drwas'", "Did you mean 'draws'?"]),
+        (["+sampler.drwas=5"], ["'sampler.drwas'", "Did you mean 'draws'?"]),
+        (["sampler.draws=many"], ["sampler.draws = 'many'", "integer"]),
+        (["priors=defalt"], ["priors = 'defalt'", "Did you mean 'default'?"]),
+        (["sampler=quick,pymc"], ["sampler=quick,pymc", "-m"]),
+        (["model.grid=[0,4,9]"], ["grid"]),
+        (["-m", "seed=-1,2"], ["seed = -1"]),
+        (["sampler.draws=[3"], ["[3"]),
+        (["output.folder=${nowhere}"], ["nowhere"]),
+    ],
+    ids=lambda given: " ".join(given) if "=" in given[-1] else "",
+)
+def test_a_bad_choice_is_refused_with_the_nearest_good_one(
+    tmp_path: Path, arguments: list[str], says: list[str]
+) -> None:
+    message = refused(tmp_path, *arguments)
+    assert all(word in message for word in says), message
+
+
+def test_a_visit_that_the_grid_does_not_reach_is_refused(tmp_path: Path) -> None:
+    folder = with_tables(tmp_path, visits=f"{VISITS}p2,80,3,8,\n")
+    assert "week 52" in refused(folder, "cohort=example_tables")
+
+
+def test_asking_for_help_loads_nothing_heavy() -> None:
+    program = (
+        "import sys, runpy; sys.argv = ['run_simulation.py', '--help']\n"
+        "try: runpy.run_path('run_simulation.py', run_name='__main__')\n"
+        "except SystemExit as done: assert not done.code\n"
+        "print(sorted({name.split('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    *text, modules = done.stdout.splitlines()
+    assert any("cohort: " in line and "ashar2022" in line for line in text)
+    loaded = {"pymc", "pandas", "xarray", "numpy"} & set(modules.replace("'", " ").split())
+    assert not loaded

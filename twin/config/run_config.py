@@ -1,0 +1,125 @@
+"""The configuration of a run, and how a composed one is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from omegaconf import DictConfig, OmegaConf
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from priors import prior_set_names
+from twin.cohort import CohortMapping
+from twin.cohort.synthetic import SyntheticSettings
+from twin.errors import InputError, Problem, from_validation, nearest
+from twin.fit.settings import FitSettings, ModelSettings, SamplerSettings
+
+WHERE = "configuration"
+"""What messages call the composed configuration, which stands in no single file."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PriorChoice(_Frozen):
+    """Which set of priors is believed.
+
+    Attributes
+    ----------
+    name
+        Name of a set in `priors/sets`.
+    """
+
+    name: str = "default"
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_set(cls, name: str) -> str:
+        names = prior_set_names()
+        if name not in names:
+            listed = ", ".join(names)
+            raise ValueError(f"is not a prior set. Prior sets: {listed}.{nearest(name, names)}")
+        return name
+
+
+class Output(_Frozen):
+    """Where results go; paths start from the directory that the program is started in.
+
+    Attributes
+    ----------
+    folder
+        Holds one folder for each run, named by cohort and a hash of its configuration.
+    fits
+        Holds stored fits, shared by all runs.
+    """
+
+    folder: str = "runs"
+    fits: str = "fits"
+
+
+class RunConfig(_Frozen):
+    """Everything that a run is told.
+
+    Attributes
+    ----------
+    cohort
+        A trial to generate, or the files to read.
+    model, priors, sampler, fit
+        What is fitted, and how.
+    seed
+        Seed of everything random: a generated cohort, sampling, predictive draws.
+    output
+        Where results go.
+    """
+
+    cohort: SyntheticSettings | CohortMapping
+    model: ModelSettings = ModelSettings()
+    priors: PriorChoice = PriorChoice()
+    sampler: SamplerSettings = SamplerSettings()
+    fit: FitSettings = FitSettings()
+    # NumPy's and nutpie's seeds are not negative; PyMC's are 32 bits wide
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
+    output: Output = Output()
+
+
+# One model for each kind of cohort, so that a message offers the keys of the kind that was chosen
+# and not those of both.
+class _OfSynthetic(RunConfig):
+    cohort: SyntheticSettings
+
+
+class _OfTables(RunConfig):
+    cohort: CohortMapping
+
+
+_BY_KIND: Mapping[str, type[RunConfig]] = {"synthetic": _OfSynthetic, "tables": _OfTables}
+
+
+def run_config(composed: DictConfig) -> RunConfig:
+    """Check a composed configuration.
+
+    Parameters
+    ----------
+    composed
+        What Hydra composed from files and overrides.
+
+    Raises
+    ------
+    InputError
+        If a key is unknown, missing or of the wrong type, or a value is impossible.
+    omegaconf.errors.OmegaConfBaseException
+        If an interpolation leads nowhere or a mandatory value is missing.
+    """
+    given: Any = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    cohort = given.get("cohort")
+    kind = str(cohort.get("kind", "tables")) if isinstance(cohort, dict) else ""
+    model = _BY_KIND.get(kind)
+    if model is None:
+        remedy = f"Kinds: {', '.join(_BY_KIND)}.{nearest(kind, _BY_KIND)}"
+        rule = "is not a kind of cohort"
+        raise InputError([Problem(WHERE, rule, column="cohort.kind", value=kind, remedy=remedy)])
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise from_validation(error, WHERE, model) from error

@@ -1,0 +1,77 @@
+"""From a checked configuration to a folder of results."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import xarray as xr
+
+from priors import load_prior_set
+from twin.cohort import Cohort, read_cohort
+from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
+from twin.config import RunConfig
+from twin.fit.arrays import records
+from twin.fit.plan import FitPlan
+
+from .announcement import announcement
+from .outputs import run_folder, write_outputs
+
+
+def run(config: RunConfig) -> Path:
+    """Run a configuration and return the folder of its results.
+
+    Parameters
+    ----------
+    config
+        The checked configuration; its paths start from the current directory.
+
+    Raises
+    ------
+    InputError
+        If the cohort cannot be used.
+    ConvergenceError
+        If the fit did not converge and the configuration does not accept that.
+    """
+    timings: dict[str, float] = {}
+    with _timed("cohort", timings):
+        cohort, truth = _cohort(config)
+    plan = FitPlan(
+        cohort=cohort,
+        model=config.model,
+        priors=load_prior_set(config.priors.name),
+        sampler=config.sampler,
+        fit=config.fit,
+        seed=config.seed,
+        folder=Path(config.output.fits),
+    )
+    records(cohort, config.model.time_grid)  # refuses visits that the grid does not reach
+    folder = run_folder(config, cohort)
+    reused = plan.path.exists()
+    print(announcement(config, plan, folder), flush=True)
+
+    # Whatever is wrong with the input has been said by now: PyMC takes seconds to load.
+    from twin.fit.fit import fit_cohort, gate_report
+    from twin.twins import TwinEnsemble
+
+    with _timed("fit", timings):
+        fit = fit_cohort(plan, config.model_dump_json())
+    print(f"\n{gate_report(fit)}\n\n{TwinEnsemble(fit)}\n", flush=True)
+    write_outputs(folder, config, plan, fit, truth, reused, timings)
+    return folder
+
+
+def _cohort(config: RunConfig) -> tuple[Cohort, xr.Dataset | None]:
+    """Generate or read the cohort; only a generated one has a truth."""
+    if isinstance(config.cohort, SyntheticSettings):
+        return synthetic_cohort(config.cohort, config.seed)
+    return read_cohort(config.cohort, Path()), None
+
+
+@contextmanager
+def _timed(stage: str, timings: dict[str, float]) -> Iterator[None]:
+    since = time.perf_counter()
+    yield
+    timings[stage] = round(time.perf_counter() - since, 3)
