@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("priors",),
     ("scenarios",),
     ("twin",),  # twin/__init__.py is loaded with every part, so it may load none of them
-    ("twin.errors",),
+    ("twin.errors", "twin.keyed"),
     ("twin.instruments",),
     ("twin.law",),
     ("twin.cohort",),

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import brentq
 
 from twin.cohort import Arm, Cohort, Covariate, Entry
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort, synthetic_spec
@@ -73,16 +74,33 @@ def test_covariates_are_standardised_over_the_observed(cohort: Cohort) -> None:
     np.testing.assert_allclose(found[:, 1], [-(0.5**0.5), 2**0.5, -(0.5**0.5), np.nan])
 
 
+def behind(shown: float) -> float:
+    """Return the severity that shows so, by bisection of MODEL.md's formula."""
+    return float(brentq(lambda y: 0.1 * np.log(1 + np.exp(y / 0.1)) - shown, -3, 3))
+
+
+def middle_behind(shown: float | tuple[float, float]) -> float:
+    ends = shown if isinstance(shown, tuple) else (shown, shown)
+    return (behind(ends[0]) + behind(ends[1])) / 2
+
+
 def test_scores_stand_in_order_with_their_ends_and_padding_last(cohort: Cohort) -> None:
     scores = records(cohort, GRID).scores
     np.testing.assert_array_equal(scores.n_scores, [6, 4, 2, 2])
     np.testing.assert_array_equal(scores.week[0], [0, 0, 6, 8, 9, 9])
     np.testing.assert_array_equal(scores.outcome[0], [0, 1, 1, 0, 0, 1])
     # NRS 9; VAS 40; VAS at its ceiling; NRS at its floor: half a step; NRS ceiling; VAS floor
-    np.testing.assert_allclose(scores.severity[0], [0.9, 0.4, 1.0, 0.05, 0.95, 0.0])
+    # or rather, for a VAS, what it still resolves there
+    shown = [(0.85, 0.95), 0.4, 1.0, 0.05, 0.95, 0.005]
+    np.testing.assert_allclose(scores.severity[0], [middle_behind(x) for x in shown], rtol=1e-6)
     np.testing.assert_array_equal(scores.end[0], [0, 0, 1, -1, 1, -1])
-    np.testing.assert_allclose(scores.rounding_variance[0], [0.01 / 12, 0, 0, 0, 0, 0])
-    np.testing.assert_allclose(scores.severity[1], [0.6, 0.305, 0.5, 0.2, 0, 0])
+    width = behind(0.95) - behind(0.85)
+    np.testing.assert_allclose(
+        scores.rounding_variance[0], [width**2 / 12, 0, 0, 0, 0, 0], rtol=1e-6
+    )
+    shown = [(0.55, 0.65), 0.305, (0.45, 0.55), 0.2]
+    np.testing.assert_allclose(scores.severity[1, :4], [middle_behind(x) for x in shown], rtol=1e-6)
+    np.testing.assert_array_equal(scores.severity[1, 4:], 0)
     np.testing.assert_allclose(scores.rounding_variance[1, 4:], 0)
 
 
@@ -109,7 +127,7 @@ def test_people_belong_to_clusters_and_arms_and_an_entry_rule(cohort: Cohort) ->
     np.testing.assert_array_equal(data.dose.delivered, [[0, 0, 0], [1, 0, 0]])
     assert data.entry is not None
     assert data.entry.outcome == 0
-    assert data.entry.bound == pytest.approx(0.55)
+    assert data.entry.bound == pytest.approx(behind(0.55))
     everyone = replace(cohort, entry=Entry("pain", 0))
     assert records(everyone, GRID).entry is None
 

@@ -29,7 +29,7 @@ type Floats = NDArray[np.float64]
 
 GRID = TimeGrid((0, 2, 6, 13, 26, 52))
 AS_WRITTEN = Mode(linker="py", optimizer=None)  # no compilation: a graph is evaluated once
-N_PARAMETERS = {"score_terms": 9, "work_terms": 10}
+N_PARAMETERS = {"score_terms": 10, "work_terms": 11}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -199,8 +199,8 @@ def direction(name: str, position: int, like: Floats, rng: np.random.Generator) 
     """Return a random direction among the values that an argument can have."""
     away = rng.normal(size=like.shape)
     if (name, position) == ("score_terms", 2):
-        return np.tril(away)  # the factor of a covariance
-    if (name, position) == ("score_terms", 4):
+        return np.tril(away)  # factors of covariances
+    if (name, position) == ("score_terms", 5):
         return away + away.T  # a covariance
     return away
 

@@ -17,13 +17,13 @@ from twin.law import course, dose, enrolled, entry, forward, residual, work
 from twin.law.backends import NUMPY
 from twin.law.dose import DoseSchedule
 from twin.law.grid import TimeGrid
-from twin.law.measurement import Scale, record
+from twin.law.measurement import Scale, behind, record
 from twin.law.parameters import assemble
 from twin.law.population import Population
 from twin.law.records import Entry
 
 GRID = TimeGrid((0, 2, 4, 6, 9, 13, 19, 26, 39, 52))
-RULE = Entry(outcome=1, bound=5.5 / 24)
+RULE = Entry(outcome=1, bound=float(behind(np.array(5.5 / 24))))
 SPEC = synthetic_spec(SyntheticSettings())
 
 
@@ -143,15 +143,15 @@ def test_steps_through_the_cells_end_where_the_closed_form_does(schedule: DoseSc
     cells = dose.read_arms_on_grid([dose.NEVER, schedule], GRID)
     by_arm = dose.dose(NUMPY, cells, np.array([1.0, 0.4]), np.array([1.0, 9.0]))
     start, set_point, response = np.array([[0.7]]), np.array([[0.2]]), np.array([[-0.15]])
-    rate = np.array([0.17])
-    weights = course.basis(NUMPY, GRID, by_arm[1:], rate, GRID.ends[None])
+    rate, response_rate = np.array([0.17]), np.array([0.4])
+    weights = course.basis(NUMPY, GRID, by_arm[1:], response_rate, rate, GRID.ends[None])
     closed = course.level(weights, start, set_point, response)[0, :, 0]
-    level, stepped = start[0, 0], []
+    natural, uptake, stepped = start[0, 0], np.zeros(()), []
     for cell in range(GRID.n_cells):
-        target = set_point[0, 0] + response[0, 0] * by_arm[1, cell]
         weeks = GRID.ends[cell] - GRID.starts[cell]
-        level = course.step(NUMPY, level, target, rate[0], weeks)
-        stepped.append(level)
+        natural = course.step(NUMPY, natural, set_point[0, 0], rate[0], weeks)
+        uptake = course.step(NUMPY, uptake, by_arm[1, cell], response_rate[0], weeks)
+        stepped.append(natural + response[0, 0] * uptake)
     np.testing.assert_allclose(closed, stepped, rtol=0, atol=1e-12)
 
 

@@ -1,5 +1,8 @@
 """Rounding as a variance, against the exact probability of a recorded score.
 
+Far from the floor, where what is shown is the severity itself; the first cells above the floor,
+which are wider, have a test of their own.
+
 The likelihood reads a score inside its scale as h times a normal density with h^2 / 12 added to
 its variance (MODEL.md, section 3); exactly, its probability is a difference of normal distribution
 functions. SDs are the quantiles 0.5 %, 50 % and 99.5 % of the prior of the spread (0.039, 0.11 and
@@ -28,7 +31,7 @@ So only an NRS with hardly any flare or error, less than half a point, is read b
 fiftieth of a nat for each score there.
 """
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -37,6 +40,7 @@ from scipy.stats import multivariate_normal, norm
 
 from priors import LogNormal, load_prior_set, prior_set_names
 from twin.instruments import instrument, instruments
+from twin.law.measurement import behind
 
 type Floats = NDArray[np.float64]
 
@@ -131,3 +135,32 @@ def test_rounding_of_correlated_scores_is_as_near_as_was_measured(
 def test_no_instrument_has_a_wider_step_than_those_measured() -> None:
     steps = [scale.step / scale.range for scale in instruments().values() if scale.step is not None]
     assert max(steps) == step_of("pain_nrs")
+
+
+def first_cells(name: str, sd: float) -> float:
+    """Return the largest error of a probability of the three lowest scores inside a scale."""
+    step, worst = step_of(name), 0.0
+    edges = behind((np.arange(4) + 0.5) * step)
+    for low, high in pairwise(edges):
+        for mean in np.linspace(low - 3 * sd, high + 3 * sd, 61):
+            exact = norm.cdf((high - mean) / sd) - norm.cdf((low - mean) / sd)
+            variance = sd**2 + (high - low) ** 2 / 12
+            read = (high - low) * norm.pdf((low + high) / 2, mean, np.sqrt(variance))
+            worst = max(worst, abs(exact - read))
+    return worst
+
+
+@pytest.mark.parametrize(
+    ("name", "share", "measured"),
+    [
+        ("pain_nrs", 1.0, 0.0026),
+        ("pain_nrs", ERROR_ALONE, 0.0114),
+        ("rmdq", 1.0, 0.000868),
+        ("odi", 1.0, 0.000557),
+    ],
+)
+def test_rounding_near_the_floor_is_as_near_as_was_measured(
+    name: str, share: float, measured: float
+) -> None:
+    # a score stands for more of the continuous severity there
+    assert first_cells(name, spread(0.5) * share) == pytest.approx(measured, rel=0.02)

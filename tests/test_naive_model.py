@@ -35,6 +35,7 @@ type Floats = NDArray[np.float64]
 EDGES = (0.0, 2.0, 4.0, 6.0, 9.0, 13.0, 19.0, 26.0, 39.0, 52.0)
 STATES = ("working", "restricted", "sick_listed", "permanently_out")
 MOVES = ((0, 1), (0, 2), (1, 2), (1, 0), (2, 1), (2, 0))  # order of the parameter log_intensity
+SOFTNESS = 0.1  # c of section 3
 WORSENING, REFERENCE = 3, 0.3  # the first three of MOVES; severity of section 4
 
 
@@ -79,7 +80,7 @@ def trial() -> Cohort:
         ("permanently_out",) * 5,  # has no work process
         ("working", "sick_listed", "restricted", "sick_listed", "working"),
         ("working", None, None, None, None),  # first state only
-        ("working", None, None, None, "permanently_out"),
+        ("working", None, *("permanently_out",) * 3),
     ]
     for worker, states in zip(workers, seen, strict=False):
         visits.loc[rows[worker], "work_status"] = list(states[: len(rows[worker])])
@@ -119,6 +120,11 @@ def case(request: pytest.FixtureRequest) -> Case:
     )
 
 
+def behind(shown: float) -> float:
+    """Return the continuous severity that shows so: shown = c log(1 + exp(severity / c))."""
+    return SOFTNESS * math.log(math.exp(shown / SOFTNESS) - 1)
+
+
 class Naive:
     """The likelihood of a case, person by person."""
 
@@ -151,9 +157,13 @@ class Naive:
     def weights(self, arm: str, rate: float, week: float) -> list[float]:
         """Return weights of start, set point and response in the level."""
         uptake = 0.0
+        if arm in self.spec.arms[1:]:
+            pace = 1 / float(self.truth["response_time"][self.spec.arms.index(arm) - 1])
+        else:
+            pace = 1.0  # of no consequence: the dose is 0
         for begin, end in pairwise(EDGES):
             after_end, after_begin = max(week - end, 0.0), max(week - begin, 0.0)
-            taken = math.exp(-rate * after_end) - math.exp(-rate * after_begin)
+            taken = math.exp(-pace * after_end) - math.exp(-pace * after_begin)
             uptake += self.dose(arm, (begin + end) / 2) * taken
         return [math.exp(-rate * week), 1 - math.exp(-rate * week), uptake]
 
@@ -169,12 +179,17 @@ class Naive:
         kept = math.exp(-abs(t - u) / float(self.truth["persistence"]))
         return float(sd[0] * sd[1] * correlation * kept)
 
-    def own_variance(self, k: int, at_end: bool) -> float:
+    def own_variance(self, k: int, width: float) -> float:
+        error = (1 - self.truth["persistent_share"][k]) * self.truth["spread"][k] ** 2
+        return float(error) + width**2 / 12
+
+    def cell(self, k: int, score: float) -> tuple[float, float]:
+        """Return the ends of the continuous severities that are recorded as a score."""
         scale = list(self.cohort.outcomes.values())[k]
         assert scale.step is not None
-        step = scale.step / (scale.maximum - scale.minimum)
-        error = (1 - self.truth["persistent_share"][k]) * self.truth["spread"][k] ** 2
-        return float(error) + (0.0 if at_end else step**2 / 12)
+        best, worst = score - scale.step / 2 - scale.minimum, score + scale.step / 2 - scale.minimum
+        span = scale.maximum - scale.minimum
+        return behind(best / span), behind(worst / span)
 
     # section 5
 
@@ -204,7 +219,7 @@ class Naive:
         for c in range(len(self.spec.covariates)):
             unit = 0.2 if log_scale else 0.05
             z = self.truth["covariate_z"][c, self.names.index(name)]
-            mean += float(self.truth["covariate_scale"] * unit * z * self.covariate[i, c])
+            mean += float(unit * z * self.covariate[i, c])
         return float(mean)
 
     def covariance_of(self, one: str, other: str) -> float:
@@ -212,6 +227,15 @@ class Naive:
         a, b = names.index(one), names.index(other)
         correlation = sum(factor[a, j] * factor[b, j] for j in range(len(names)))
         return float(correlation * self.sd_of(one) * self.sd_of(other))
+
+    def response_covariance(self, arm: int, one: str, other: str) -> float:
+        a, b = (self.outcomes.index(name.removesuffix("]").split("[")[1]) for name in (one, other))
+        correlation = 1.0
+        if len(self.outcomes) > 1:
+            factor = self.truth["response_correlation"]
+            correlation = sum(factor[a, j] * factor[b, j] for j in range(len(self.outcomes)))
+        sd = self.truth["response_sd"][arm - 1]
+        return float(correlation * sd[a] * sd[b])
 
     def log_rate(self, i: int) -> float:
         return self.mean_of(i, "log_rate") + self.sd_of("log_rate") * float(self.z[i])
@@ -228,35 +252,47 @@ class Naive:
         arm = self.spec.arms.index(self.cohort.patients["arm"].iloc[i])
         mean, covariance = np.zeros(len(names)), np.zeros((len(names), len(names)))
         for a, one in enumerate(names):
-            if one.startswith("response"):
-                k = self.outcomes.index(one.removesuffix("]").split("[")[1])
-                mean[a] = self.truth["arm_effect"][arm - 1, k] if arm > 0 else 0.0
-                if len(self.spec.arms) > 1:
-                    covariance[a, a] = self.truth["response_sd"][k] ** 2
-                continue
-            mean[a] = self.mean_of(i, one)
+            source, by = self.source(arm, one)
+            mean[a] = by * self.mean_of(i, source)
+            if one != source and arm > 0:
+                k = self.outcome_of(one)
+                mean[a] += self.truth["arm_effect"][arm - 1, k] - by * self.truth["start_mean"][k]
             for b, other in enumerate(names):
-                if not other.startswith("response"):
-                    covariance[a, b] = self.covariance_of(one, other)
+                other_source, other_by = self.source(arm, other)
+                covariance[a, b] = by * other_by * self.covariance_of(source, other_source)
+                if one != source and other != other_source and arm > 0:
+                    covariance[a, b] += self.response_covariance(arm, one, other)
         return mean, covariance
+
+    def outcome_of(self, name: str) -> int:
+        return self.outcomes.index(name.removesuffix("]").split("[")[1])
+
+    def source(self, arm: int, name: str) -> tuple[str, float]:
+        """Return the effect that this one follows, and how closely: a response follows a start."""
+        if not name.startswith("response"):
+            return name, 1.0
+        k = self.outcome_of(name)
+        slope = float(self.truth["response_slope"][arm - 1, k]) if arm > 0 else 0.0
+        return f"start[{self.outcomes[k]}]", slope
 
     # section 7: scores, with the linear effects integrated out
 
-    def score_list(self, i: int) -> list[tuple[float, int, float, bool]]:
-        """Return week, outcome, continuous severity, and whether at an end of the scale."""
+    def score_list(self, i: int) -> list[tuple[float, int, float, float]]:
+        """Return week, outcome, continuous severity, and the width of what is recorded alike."""
         patient = self.cohort.patients.index[i]
         visits = self.cohort.visits[self.cohort.visits["patient"] == patient]
-        found: list[tuple[float, int, float, bool]] = []
+        found: list[tuple[float, int, float, float]] = []
         for _, visit in visits.sort_values("week").iterrows():
             for k, (name, scale) in enumerate(self.cohort.outcomes.items()):
                 score = float(visit[name])
                 if math.isnan(score):
                     continue
-                at_end = score in (scale.minimum, scale.maximum)
-                severity = (score - scale.minimum) / (scale.maximum - scale.minimum)
-                if at_end:
-                    severity = float(self.latent[i, len(found)])
-                found.append((float(visit["week"]), k, severity, at_end))
+                if score in (scale.minimum, scale.maximum):
+                    severity, width = float(self.latent[i, len(found)]), 0.0
+                else:
+                    low, high = self.cell(k, score)
+                    severity, width = (low + high) / 2, high - low
+                found.append((float(visit["week"]), k, severity, width))
         return found
 
     def scores(self, i: int) -> tuple[float, Floats, Floats]:
@@ -266,12 +302,12 @@ class Naive:
         mean, prior = self.linear(i)
         n = len(seen)
         design, noise = np.zeros((n, len(mean))), np.zeros((n, n))
-        for s, (t, k, _, at_end) in enumerate(seen):
+        for s, (t, k, _, width) in enumerate(seen):
             for part, weight in enumerate(self.weights(arm, rate, t)):
                 design[s, part * len(self.outcomes) + k] = weight
             for r, (u, other, _, _) in enumerate(seen):
                 noise[s, r] = self.residual_covariance(k, t, other, u)
-            noise[s, s] += self.own_variance(k, at_end)
+            noise[s, s] += self.own_variance(k, width)
         y = np.array([severity for _, _, severity, _ in seen])
         total = design @ prior @ design.T + noise
         density = multivariate_normal(design @ mean, total).logpdf(y)
@@ -284,7 +320,7 @@ class Naive:
             return 0.0
         scale, name = self.cohort.outcomes[rule.outcome], f"start[{rule.outcome}]"
         assert scale.step is not None
-        lowest = (rule.minimum - scale.minimum - scale.step / 2) / (scale.maximum - scale.minimum)
+        lowest, _ = self.cell(self.outcomes.index(rule.outcome), rule.minimum)
         spread = self.truth["spread"][self.outcomes.index(rule.outcome)]
         sd = math.sqrt(self.sd_of(name) ** 2 + spread**2)
         return -float(norm.logcdf((self.mean_of(i, name) - lowest) / sd))

@@ -108,7 +108,9 @@ def test_the_contrast_is_that_of_a_simulated_trial_of_the_same_people(
     for _ in range(copies):
         noise = enrolled.draw_residuals(population, None, own["start"], week, rng)
         for arm in (0, 1):
-            response = population.arm_effect[arm] + population.response_sd * rng.normal(size=(n, 2))
+            varied = rng.normal(size=(n, 2)) @ population.response_scale[arm].T
+            above = own["start"] - truth["start_mean"].to_numpy()
+            response = population.arm_effect[arm] + population.response_slope[arm] * above + varied
             people = People(own["log_rate"], np.zeros(n), own["start"], own["set_point"], response)
             at = (population, people, data.grid, data.dose, np.full(n, arm), week)
             latent = levels(*at) + noise

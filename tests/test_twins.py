@@ -8,8 +8,8 @@ from conftest import known_tree
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.errors import InputError
 from twin.fit.arrays import model_spec, records
-from twin.fit.keyed import keyed_normals
 from twin.fit.settings import ModelSettings
+from twin.keyed import keyed_normals
 from twin.twins import TwinEnsemble
 
 
@@ -29,7 +29,8 @@ def test_printing_a_twin_says_what_is_known_on_one_screen(twins: TwinEnsemble) -
 def test_a_twin_speaks_in_score_units(twins: TwinEnsemble) -> None:
     twin = twins["p003"]
     start, severity = twin.scores("start"), twin.parameters["start"]
-    np.testing.assert_allclose(start.sel(outcome="disability"), 24 * severity[..., 1])
+    shown = 0.1 * np.log(1 + np.exp(severity[..., 1] / 0.1))
+    np.testing.assert_allclose(start.sel(outcome="disability"), 24 * shown)
     np.testing.assert_allclose(
         twin.scores("response")[..., 0], 10 * twin.parameters["response"][..., 0]
     )

@@ -1,18 +1,20 @@
 """The coverage study's own arithmetic; the study itself takes hours and is run by hand."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 from priors import load_prior_set
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort, synthetic_spec
+from twin.cohort.synthetic.truth import default_truth
 from twin.fit.arrays import model_spec, retest_figures
 from twin.fit.prior_draw import draw_truth
 from twin.law.parameters import sampled_parameters
 from twin.validate.coverage import Outcome
 from twin.validate.intervals import people_covered, population_covered, population_truth
 from twin.validate.table import table
-from twin.validate.truths import moderated_truth
+from twin.validate.truths import moderated_truth, template
 from twin.validate.verdict import Count, chance, judge
 
 SMALL = SyntheticSettings(people=24, clusters=3)
@@ -69,7 +71,7 @@ def test_the_truth_in_a_posteriors_terms_is_made_of_products() -> None:
     )
     # per SD: 0.05 severity a unit for starts and set points
     at = {"covariate": "depression", "person_effect": "set_point[pain]"}
-    wanted = truth["covariate_z"].sel(at) * truth["covariate_scale"] * 0.05
+    wanted = truth["covariate_z"].sel(at) * 0.05
     assert float(told["covariate_effect"].sel(at)) == pytest.approx(float(wanted))
 
 
@@ -89,16 +91,20 @@ def test_draws_from_the_priors_agree_with_published_retest_errors() -> None:
 
 
 def test_a_moderated_truth_is_one_that_a_trial_could_meet() -> None:
-    template, _ = synthetic_cohort(SMALL, seed=1)
     priors, rng = load_prior_set("default"), np.random.default_rng(2)
+    settings = SyntheticSettings(people=200, clusters=3)
     for seed in range(5):
-        values = moderated_truth(SMALL, template, priors, rng)
-        _, truth = synthetic_cohort(SyntheticSettings(people=400), seed, {**values, **clinics(rng)})
-        assert 400 / truth.attrs["screened"] > 0.15  # other people than those it was judged by
+        values = moderated_truth(settings, template(settings, seed), priors, rng)
+        _, truth = synthetic_cohort(settings, seed, values)
+        assert 200 / truth.attrs["screened"] > 0.1
 
 
-def clinics(rng: np.random.Generator) -> dict[str, np.ndarray]:
-    return {"cluster_z": rng.normal(size=(12, 2))}
+def test_a_template_has_the_people_of_the_cohort_it_stands_for() -> None:
+    values = default_truth(synthetic_spec(SMALL), np.random.default_rng(9))
+    values["start_mean"] = values["start_mean"] + 0.1
+    cohort, _ = synthetic_cohort(SMALL, 4, values)
+    facts = list(cohort.covariates)
+    pd.testing.assert_frame_equal(template(SMALL, 4).patients[facts], cohort.patients[facts])
 
 
 def test_twenty_of_twenty_is_chance_and_eleven_is_not() -> None:

@@ -10,6 +10,7 @@ from twin.cohort.encode import encode
 from twin.errors import InputError, Problem
 from twin.law.dose import NEVER, DoseSchedule, read_arms_on_grid
 from twin.law.grid import TimeGrid
+from twin.law.measurement import behind
 from twin.law.parameters import ModelSpec
 from twin.law.records import Entry, Records
 
@@ -116,5 +117,6 @@ def _entry(cohort: Cohort) -> Entry | None:
         return None
     names = list(cohort.outcomes)
     lower, _ = cohort.outcomes[cohort.entry.outcome].cell(cohort.entry.minimum)
-    # a threshold at the floor of the scale admits everyone
-    return Entry(names.index(cohort.entry.outcome), float(lower)) if np.isfinite(lower) else None
+    if lower <= 0:  # a threshold at the floor of the scale admits everyone
+        return None
+    return Entry(names.index(cohort.entry.outcome), float(behind(lower)))

@@ -36,17 +36,17 @@ def with_effects(spec: ModelSpec, posterior: xr.Dataset) -> xr.Dataset:
     -------
     xr.Dataset
         The population parameters as sampled (correlations as their lower Cholesky factors), then
-        ``person_correlation_matrix`` and ``flare_correlation_matrix``, ``cluster_effect`` (shift of
+        ``person_correlation_matrix`` and its like, ``cluster_effect`` (shift of
         the set points, severity) and ``covariate_effect`` (per SD of the covariate, in the unit of
         each component of the person vector), as far as the cohort has them.
     """
     kept = posterior.drop_vars([name for name in NUISANCES if name in posterior])
     added: dict[str, tuple[tuple[str, ...], object]] = {}
-    for name in ("person_correlation", "flare_correlation"):
-        if name in kept:
-            factor = by_draw(kept, name)
-            dims = tuple(str(dim) for dim in kept[name].dims)
-            added[f"{name}_matrix"] = (dims, factor @ np.swapaxes(factor, -1, -2))
+    for parameter in sampled_parameters(spec):
+        if parameter.is_correlation:
+            factor = by_draw(kept, parameter.name)
+            dims = ("chain", "draw", *parameter.dims)
+            added[f"{parameter.name}_matrix"] = (dims, factor @ np.swapaxes(factor, -1, -2))
     every = [population for _, _, population in populations(spec, kept)]
     shape = (kept.sizes["chain"], kept.sizes["draw"])
     effects = {

@@ -12,8 +12,9 @@ from twin.law import course, dose
 from twin.law.backends import NUMPY
 from twin.law.expected import expected_severity
 from twin.law.grid import Floats
+from twin.law.measurement import Scale
 from twin.law.parameters import ModelSpec
-from twin.law.population import Population
+from twin.law.population import Population, mean_response
 from twin.law.records import Records
 
 from .draws import by_draw, populations
@@ -30,9 +31,9 @@ def arm_contrasts(
     """Return the difference in expected recorded score between each arm and the reference.
 
     Everyone randomised is placed under both arms with the own start, set point and rate; the
-    response is integrated over its distribution, because a person's response to an arm that the
-    person never had is not known any better. Flares and errors are integrated out, and so are the
-    ends and steps of the scale.
+    response is integrated over its distribution given the start, because a person's response to an
+    arm that the person never had is not known any better. Flares and errors are integrated out, and
+    so are the ends and steps of the scale.
 
     Parameters
     ----------
@@ -58,10 +59,12 @@ def arm_contrasts(
     contrast = np.empty(shape)
     persons = {name: by_draw(twins, name) for name in ("log_rate", "start", "set_point")}
     scales = [instruments[name] for name in spec.outcomes]
-    steps = [0.0 if scale.step is None else scale.step / scale.range for scale in scales]
+    measured = [Scale(scale.step_share) for scale in scales]
     for c, d, population in populations(spec, posterior):
         own = {name: values[c, d] for name, values in persons.items()}
-        contrast[c, d] = _one_draw(population, records, own, steps, np.asarray(weeks, dtype=float))
+        contrast[c, d] = _one_draw(
+            population, records, own, measured, np.asarray(weeks, dtype=float)
+        )
     units = [float(scale.from_severity(1) - scale.from_severity(0)) for scale in scales]
     scored = contrast * np.array(units)[:, None]
     return xr.Dataset(
@@ -90,7 +93,7 @@ def _one_draw(
     population: Population,
     records: Records,
     own: Mapping[str, Floats],
-    steps: Sequence[float],
+    scales: Sequence[Scale],
     weeks: Floats,
 ) -> Floats:
     """Contrast in severity for one draw, shape (active arm, outcome, week)."""
@@ -98,16 +101,18 @@ def _one_draw(
     week = np.broadcast_to(weeks, (len(rate), len(weeks)))
     by_arm = dose.dose(NUMPY, records.dose, population.lasting_share, population.waning_half_life)
     means = []
-    for arm, response in enumerate(population.arm_effect):
+    for arm in range(len(by_arm)):
         everyone = np.broadcast_to(by_arm[arm], (len(rate), records.grid.n_cells))
-        weights = course.basis(NUMPY, records.grid, everyone, rate, week)
-        responses = np.broadcast_to(response, own["start"].shape)
-        level = course.level(weights, own["start"], own["set_point"], responses)
-        variance = population.spread**2 + (weights[2][:, :, None] * population.response_sd) ** 2
+        response_rate = np.full(len(rate), population.response_rate[arm])
+        weights = course.basis(NUMPY, records.grid, everyone, response_rate, rate, week)
+        response = mean_response(population, arm, own["start"])
+        level = course.level(weights, own["start"], own["set_point"], response)
+        between = (population.response_scale[arm] ** 2).sum(axis=-1)
+        variance = population.spread**2 + weights[2][:, :, None] ** 2 * between
         means.append(
             [
-                expected_severity(level[:, :, k], variance[:, :, k], step).mean(axis=0)
-                for k, step in enumerate(steps)
+                expected_severity(level[:, :, k], variance[:, :, k], scale).mean(axis=0)
+                for k, scale in enumerate(scales)
             ]
         )
     expected = np.array(means)

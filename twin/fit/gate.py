@@ -47,9 +47,10 @@ def check_convergence(
     """
     numbers = _joined(_entries(_one_form(posterior)), _entries(estimands))
     persons = _entries(twins[[name for name in _PERSON_EFFECTS if name in twins]])
-    # A contrast is zero by definition where both arms start from the same person; a sampled
-    # quantity that never moves is stuck, and stays in.
-    numbers = numbers.without_zeros()
+    # A contrast is zero by definition where both arms start from the same person, and so is the
+    # response of people who were given nothing; a sampled quantity that never moves is stuck, and
+    # stays in.
+    numbers, persons = numbers.without_zeros(), persons.without_zeros()
     return GateReport(
         rows=(
             _at_most("population R-hat", POPULATION_RHAT, numbers.names, _rhat(numbers)),

@@ -19,7 +19,7 @@ from twin.law import kernels
 
 type Variable = Any
 
-VERSION = 5
+VERSION = 7
 """Raised when a kernel changes, so that code compiled for an older one isn't found again."""
 
 
@@ -71,7 +71,7 @@ class ScoreTermsGradient(_Kernel):
     """`kernels.score_terms_gradient`."""
 
     kernel = staticmethod(kernels.score_terms_gradient)
-    result_dims = (1, 2, 2, 2, 2, 1, 0, 2, 2)
+    result_dims = (1, 2, 3, 2, 1, 2, 1, 0, 2, 2)
 
 
 class ScoreTerms(_Differentiable):
@@ -86,7 +86,7 @@ class WorkTermsGradient(_Kernel):
     """`kernels.work_terms_gradient`."""
 
     kernel = staticmethod(kernels.work_terms_gradient)
-    result_dims = (1, 2, 1, 2, 1, 1, 1, 0, 1, 1)
+    result_dims = (1, 2, 1, 2, 1, 1, 1, 1, 0, 1, 1)
 
 
 class WorkTerms(_Differentiable):

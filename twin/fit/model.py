@@ -48,8 +48,8 @@ def build_model(
         value: dict[str, Any] = {}
         for parameter in sampled_parameters(spec):
             if parameter.name == "arm_effect":
-                prior, rate = priors[parameter.name], value["log_rate_mean"]
-                variable = _arm_effect(parameter, prior, spec, rate)
+                prior, time = priors[parameter.name], value["response_time"]
+                variable = _arm_effect(parameter, prior, spec, time)
             else:
                 variable = _random_variable(parameter, spec, priors)
             value[parameter.name] = variable
@@ -78,14 +78,14 @@ def _random_variable(parameter: Parameter, spec: ModelSpec, priors: PriorSet) ->
     return _from_prior(parameter, priors[parameter.name], spec)
 
 
-def _arm_effect(parameter: Parameter, prior: Prior, spec: ModelSpec, log_rate_mean: Any) -> Any:
+def _arm_effect(parameter: Parameter, prior: Prior, spec: ModelSpec, response_time: Any) -> Any:
     """Effects of arms, with the prior on what a usual follow-up visit sees of them.
 
-    Scores tell that, and little more of effect and rate apart where visits are few: with one
-    follow-up at 4 weeks the two lie along a hyperbola. It is also what trials publish.
+    Scores tell that, and little more of the effect and its time apart where visits are few: with
+    one follow-up at 4 weeks the two lie along a hyperbola. It is also what trials publish.
     """
     seen = Parameter(f"{parameter.name}_taken_up", parameter.dims)
-    share = taken_up(TENSOR, log_rate_mean, spec.usual_week)
+    share = taken_up(TENSOR, response_time, spec.usual_week)[:, None]
     return pm.Deterministic(
         parameter.name, _from_prior(seen, prior, spec) / share, dims=parameter.dims
     )

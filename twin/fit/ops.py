@@ -26,7 +26,7 @@ def _matmul(a: Any, b: Any) -> Any:
     The law's symbolic products are small; numba would compile a call to a linear algebra library
     anew for every combination of memory layouts, at some ten seconds each.
     """
-    return pt.sum(a[:, :, None] * b[None, :, :], axis=1)
+    return pt.sum(a[..., :, :, None] * b[..., None, :, :], axis=-2)
 
 
 def _log_normal_cdf(x: Any) -> Any:

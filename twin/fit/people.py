@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from twin.cohort import Cohort
+from twin.keyed import keyed_normals
 from twin.law import residual
 from twin.law.backends import COMPILED
 from twin.law.forward import levels
@@ -16,14 +17,13 @@ from twin.law.population import People, Population
 from twin.law.records import Records
 
 from .draws import Draw, by_draw, draws
-from .keyed import keyed_normals
 
 _MEANINGS = {
     "log_rate": ("log of the rate of approach to the target", "log per week"),
     "work_frailty": ("personal shift of the log-intensities of work", "log"),
     "start": ("level at baseline", "severity"),
     "set_point": ("level tended to without intervention", "severity"),
-    "response": ("shift of the set point at full dose of the person's own arm", "severity"),
+    "response": ("shift of the level by full dose of the person's own arm, taken up", "severity"),
     "level_now": ("level at the last visit", "severity"),
     "flare_now": ("flare at the last visit, given the scores", "severity"),
     "week_now": ("last visit, since baseline", "week"),

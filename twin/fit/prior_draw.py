@@ -56,7 +56,7 @@ def _draw(priors: PriorSet, spec: ModelSpec, rng: np.random.Generator) -> dict[s
             values[parameter.name] = priors[parameter.name].distribution.draw(rng, shape)
     if "arm_effect" in values:
         # its prior is on what a usual follow-up visit sees of it
-        values["arm_effect"] /= taken_up(NUMPY, values["log_rate_mean"], spec.usual_week)
+        values["arm_effect"] /= taken_up(NUMPY, values["response_time"], spec.usual_week)[:, None]
     return values
 
 

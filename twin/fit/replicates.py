@@ -59,12 +59,12 @@ def summarise(
     """
     n_arms, missing = len(spec.arms), np.isnan(layout.severity)
     scales = list(cohort.outcomes.values())
-    steps = [0.0 if scale.step is None else scale.step / scale.range for scale in scales]
+    measured = [Scale(scale.step_share) for scale in scales]
     scored, worked = [], []
     for sample in samples:
         at = (sample.population, sample.people, records.grid, records.dose, records.arm)
         latent = forward.levels(*at, layout.week) + sample.residual
-        recorded = [record(Scale(step), latent[:, :, k]) for k, step in enumerate(steps)]
+        recorded = [record(scale, latent[:, :, k]) for k, scale in enumerate(measured)]
         severity = np.where(missing, np.nan, np.stack(recorded, axis=-1))
         scored.append(score_statistics(layout, records.arm, n_arms, severity))
         if sample.population.work is not None:

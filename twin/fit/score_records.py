@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from twin.cohort import Cohort
+from twin.law.measurement import RESOLUTION, behind
 from twin.law.records import ScoreRecords
 
 
@@ -45,16 +46,20 @@ def score_records(cohort: Cohort) -> ScoreRecords:
 
 
 def _scored(cohort: Cohort, outcome: str) -> pd.DataFrame:
-    """Return each visit's score of one outcome as severity; at an end of its scale, the bound."""
+    """Return the severity behind each visit's score of one outcome; at a scale's end, the bound."""
     scale = cohort.outcomes[outcome]
     lower, upper = scale.cell(cohort.visits[outcome])
-    at_floor, at_ceiling = np.isneginf(lower), np.isposinf(upper)
-    step = 0.0 if scale.step is None else scale.step / scale.range
+    at_floor, at_ceiling = upper < RESOLUTION / 2, np.isposinf(upper)
+    # a continuous score at its best end, or as good as there, lies below what it resolves
+    upper = np.where(at_floor, RESOLUTION / 2, upper)
+    at_floor |= np.isneginf(lower)
+    low = behind(np.where(at_floor, upper, lower))
+    high = behind(np.where(at_ceiling, lower, upper))
     return pd.DataFrame(
         {
             "week": cohort.visits["week"],
-            "severity": np.select([at_floor, at_ceiling], [upper, lower], (lower + upper) / 2),
+            "severity": (low + high) / 2,
             "end": np.select([at_floor, at_ceiling], [-1, 1], 0),
-            "rounding_variance": np.where(at_floor | at_ceiling, 0.0, step**2 / 12),
+            "rounding_variance": (high - low) ** 2 / 12,
         }
     )

@@ -135,6 +135,11 @@ class Instrument(_Frozen):
         """Width of the scale, score units."""
         return self.maximum - self.minimum
 
+    @property
+    def step_share(self) -> float:
+        """Distance between neighbouring scores as a share of the scale; 0 for a continuous one."""
+        return 0.0 if self.step is None else self.step / self.range
+
     def to_severity(self, score: npt.ArrayLike) -> FloatArray:
         """Return scores (any shape, score units) as severities; NaN stays NaN."""
         scores = np.asarray(score, dtype=np.float64)
@@ -148,7 +153,7 @@ class Instrument(_Frozen):
         return np.asarray(score)
 
     def cell(self, score: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """Return the severities that are recorded as a score.
+        """Return the shown severities that are recorded as a score.
 
         Parameters
         ----------
@@ -158,7 +163,7 @@ class Instrument(_Frozen):
         Returns
         -------
         lower, upper
-            Ends of the interval of latent severity, same shape as `score`. On a grid: half a
+            Ends of the interval of shown severity, same shape as `score`. On a grid: half a
             step either side, open-ended at the ends of the scale, so that the cells tile the
             line. Continuous: a point (``lower == upper``) inside the scale, ``(-inf, 0]`` and
             ``[1, inf)`` at its ends.

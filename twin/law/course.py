@@ -1,13 +1,14 @@
-"""The expected course of a score: its level relaxes toward a target at a personal rate.
+"""The expected course of a score: a natural course, and what an intervention adds to it.
 
-    d level / dt = rate (target - level),    target(t) = set_point + response * dose(t)
+    level(t) = natural(t) + response * uptake(t)
+    d natural / dt = rate (set_point - natural)              at a rate of the person's own
+    d uptake / dt = response_rate (dose - uptake)            at a rate of the intervention's own
 
 is linear in start, set point and response, so that at any time
 
-    level(t) = start e^(-rate t) + set_point (1 - e^(-rate t)) + response * uptake(t)
+    level(t) = start e^(-rate t) + set_point (1 - e^(-rate t)) + response * uptake(t).
 
-with `uptake` the course of a person who starts and ends at 0 under a response of one. The fit uses
-this closed form, the simulator the step; both integrate the same cells exactly.
+The fit uses this closed form, the simulator the step; both integrate the same cells exactly.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ from .ops import Array, ArrayOps
 
 
 def step(xp: ArrayOps, level: Array, target: Array, rate: Array, weeks: Array) -> Array:
-    """Level after some weeks within one cell, where the target does not change.
+    """Natural course or uptake after some weeks within one cell, where its target stands still.
 
     Parameters
     ----------
     xp
         Array operations.
     level, target
-        Severity (0 none, 1 the worst the instrument expresses; may leave [0, 1]).
+        Severity (0 none, 1 the worst the instrument expresses; may leave [0, 1]) and set point, or
+        uptake and dose.
     rate
         Per week, positive.
     weeks
@@ -33,11 +35,11 @@ def step(xp: ArrayOps, level: Array, target: Array, rate: Array, weeks: Array) -
     return target + (level - target) * xp.exp(-rate * weeks)
 
 
-def uptake(xp: ArrayOps, grid: TimeGrid, dose: Array, rate: Array, week: Array) -> Array:
+def uptake(xp: ArrayOps, grid: TimeGrid, dose: Array, response_rate: Array, week: Array) -> Array:
     """Share of a unit response that the level has taken up at given times.
 
-    With s and e the start and end of a cell, no later than t, it contributes
-    dose (e^(-rate (t - e)) - e^(-rate (t - s))).
+    With s and e the start and end of a cell, no later than t, and r the response rate, it
+    contributes dose (e^(-r (t - e)) - e^(-r (t - s))).
 
     Parameters
     ----------
@@ -47,7 +49,7 @@ def uptake(xp: ArrayOps, grid: TimeGrid, dose: Array, rate: Array, week: Array) 
         The cells of person time.
     dose
         Shape (person, cell).
-    rate
+    response_rate
         Per week, shape (person,).
     week
         Weeks since baseline, within the grid, shape (person, time); data, not a parameter.
@@ -59,42 +61,52 @@ def uptake(xp: ArrayOps, grid: TimeGrid, dose: Array, rate: Array, week: Array) 
     """
     after_end = (week[:, :, None] - grid.ends).clip(0)
     after_start = (week[:, :, None] - grid.starts).clip(0)
-    r = rate[:, None, None]
+    r = response_rate[:, None, None]
     return xp.sum(dose[:, None, :] * (xp.exp(-r * after_end) - xp.exp(-r * after_start)), axis=-1)
 
 
+def natural_weights(xp: ArrayOps, rate: Array, week: Array) -> tuple[Array, Array]:
+    """Weights of start and set point in the level at given times, each of shape (person, time).
+
+    Parameters
+    ----------
+    xp
+        Array operations.
+    rate
+        Per week, shape (person,).
+    week
+        Weeks since baseline, shape (person, time) or (time,).
+    """
+    remaining = xp.exp(-rate[:, None] * week)
+    return remaining, 1 - remaining
+
+
 def basis(
-    xp: ArrayOps, grid: TimeGrid, dose: Array, rate: Array, week: Array
+    xp: ArrayOps, grid: TimeGrid, dose: Array, response_rate: Array, rate: Array, week: Array
 ) -> tuple[Array, Array, Array]:
     """Weights of start, set point and response in the level at given times.
 
-    Arguments as for `uptake`; each weight has shape (person, time).
+    Arguments as for `uptake`, with the person's own `rate` per week, shape (person,); each weight
+    has shape (person, time).
     """
-    remaining = xp.exp(-rate[:, None] * week)
-    return remaining, 1 - remaining, uptake(xp, grid, dose, rate, week)
+    return *natural_weights(xp, rate, week), uptake(xp, grid, dose, response_rate, week)
 
 
-def level(
-    weights: tuple[Array, Array, Array],
-    start: Array,
-    set_point: Array,
-    response: Array,
-) -> Array:
-    """Levels of every outcome, given the weights of their parts.
+def level(weights: tuple[Array, ...], *parts: Array) -> Array:
+    """Levels of every outcome, given their parts and the weights of these.
 
     Parameters
     ----------
     weights
-        From `basis`, each of shape (person, time).
-    start, set_point, response
-        Severity, shape (person, outcome).
+        From `basis` or `natural_weights`, each of shape (person, time).
+    *parts
+        Start, set point and, with `basis`, response: severity, shape (person, outcome).
 
     Returns
     -------
     Array
         Severity, shape (person, time, outcome).
     """
-    parts = (start, set_point, response)
     return sum(
         weight[:, :, None] * part[:, None, :] for weight, part in zip(weights, parts, strict=True)
     )

@@ -61,10 +61,12 @@ def draw_people(
     score = people.start[:, k] + residuals[:, 0, k]
     shift = (_above(mean, np.sqrt(variance), entry.bound, rng) - score) / variance
     move = shift[:, None] * shared
+    at_start = move[:, 1 : 1 + n]
     moved = people._replace(
         log_rate=people.log_rate + move[:, 0],
-        start=people.start + move[:, 1 : 1 + n],
+        start=people.start + at_start,
         set_point=people.set_point + move[:, 1 + n : 1 + 2 * n],
+        response=people.response + population.response_slope[arm] * at_start,
         frailty=people.frailty if population.work is None else people.frailty + move[:, 1 + 2 * n],
     )
     return moved, residuals + shift[:, None, None] * _with_baseline(population, k, week)

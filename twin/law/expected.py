@@ -1,13 +1,12 @@
-"""The score that is expected to be recorded, in closed form.
+"""The score that is expected to be recorded.
 
-A recorded score is held within its scale, so that its expectation isn't the level: near a floor it
-lies above. With a latent score X normal of mean m and SD s, a = -m / s and b = (1 - m) / s,
+Near its best end an instrument hides differences, so that the expectation isn't the level. A
+recorded severity is the sum of the steps it has passed, and its expectation that of their
+probabilities: for a grid of step h and a continuous severity Y normal of mean m and SD s,
 
-    E[clip(X, 0, 1)] = m (Phi(b) - Phi(a)) + s (phi(a) - phi(b)) + 1 - Phi(b).
+    E record(Y) = sum_j h Phi((m - behind((j - 1/2) h)) / s),        j = 1 ... 1 / h,
 
-Recording on a grid sums the same tail probabilities at the middles of the grid's cells instead of
-integrating them. By the Euler-Maclaurin formula this takes step^2 / 12 from the variance, not adds:
-inside the scale rounding cancels out, and the ends lose a sliver of their tails.
+exactly. A continuous score is the limit of small steps.
 """
 
 from __future__ import annotations
@@ -16,41 +15,47 @@ import numpy as np
 from scipy.special import ndtr
 
 from .grid import Floats
+from .measurement import Scale, behind
 
-_ROOT_TWO_PI = float(np.sqrt(2 * np.pi))
+_CONTINUOUS_CELLS = 200
 
 
-def clipped_normal(mean: Floats, sd: Floats) -> Floats:
-    """Mean of a normal variable that is held within [0, 1].
+def thresholds(scale: Scale) -> tuple[Floats, Floats]:
+    """Return the continuous severities at which a score rises, and by how much it does.
 
     Parameters
     ----------
-    mean, sd
-        Of the variable before it is held, any shapes that broadcast; sd is positive.
+    scale
+        The instrument; a continuous one is cut into 200 cells.
     """
-    low, high = -mean / sd, (1 - mean) / sd
-    below_top = ndtr(high)
-    inside = below_top - ndtr(low)
-    tilt = (np.exp(-(low**2) / 2) - np.exp(-(high**2) / 2)) / _ROOT_TWO_PI
-    return np.asarray(mean * inside + sd * tilt + 1 - below_top)
+    if scale.step > 0:
+        n = round(1 / scale.step)
+        height = np.full(n, scale.step)
+        at = np.asarray((np.arange(n) + 0.5) * scale.step)
+    else:
+        # fine near the best end, where a little of what is shown stands for much behind it
+        edges = scale.floor + (1 - scale.floor) * np.linspace(0, 1, _CONTINUOUS_CELLS + 1) ** 2
+        # the first rise is the jump from the best end to the smallest score that is recorded
+        height = np.concatenate([[scale.floor], np.diff(edges)])
+        at = np.concatenate([[scale.floor], (edges[1:] + edges[:-1]) / 2])
+    return behind(at), height
 
 
-def expected_severity(level: Floats, variance: Floats, step: float) -> Floats:
+def expected_severity(level: Floats, variance: Floats, scale: Scale) -> Floats:
     """Severity that an instrument is expected to record.
 
     Parameters
     ----------
     level
-        Mean of the latent severity.
+        Mean of the continuous severity.
     variance
-        Of the latent severity about it: flare, error, and whatever else is integrated out.
-    step
-        Distance between neighbouring recorded values as a share of the scale; 0 if continuous.
-
-    Notes
-    -----
-    The error of the grid's correction is of order step^4: below 1e-4 of the scale for an SD of at
-    least one step (tests/test_law_expected.py), which every instrument of the catalogue meets.
+        Of the continuous severity about it: flare, error, and whatever else is integrated out;
+        positive, of a shape that broadcasts with the level's.
+    scale
+        The instrument.
     """
-    corrected = np.maximum(variance - step**2 / 12, variance / 2)  # the formula fails for SD < step
-    return clipped_normal(level, np.sqrt(corrected))
+    sd = np.sqrt(variance)
+    total = np.zeros(np.broadcast_shapes(np.shape(level), np.shape(variance)))
+    for at, height in zip(*thresholds(scale), strict=True):
+        total += height * ndtr((level - at) / sd)
+    return total

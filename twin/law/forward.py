@@ -26,7 +26,8 @@ def draw_people(
     z = rng.normal(size=n)
     expected = expect(NUMPY, population, covariate, cluster, arm, z)
     standard = rng.normal(size=(n, population.n_linear))
-    deviation = standard @ linear_scale(NUMPY, population).T
+    own = linear_scale(NUMPY, population)[arm]
+    deviation = np.matmul(own, standard[:, :, None])[:, :, 0]
     return people(population, expected.log_rate, expected.linear + deviation)
 
 
@@ -61,7 +62,8 @@ def levels(
         Severity, shape (person, time, outcome).
     """
     by_arm = dose.dose(NUMPY, cells, population.lasting_share, population.waning_half_life)
-    weights = course.basis(NUMPY, grid, by_arm[arm], np.exp(people.log_rate), week)
+    own = (by_arm[arm], population.response_rate[arm], np.exp(people.log_rate))
+    weights = course.basis(NUMPY, grid, *own, week)
     return np.asarray(course.level(weights, people.start, people.set_point, people.response))
 
 

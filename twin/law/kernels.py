@@ -33,43 +33,48 @@ _LOG_2PI = math.log(2 * math.pi)
 
 
 @compiled
-def _weights(rate: float, dose: Floats, edges: Floats, week: float) -> tuple[float, float]:
+def _weights(
+    rate: float, dose: Floats, response_rate: float, edges: Floats, week: float
+) -> tuple[float, float]:
     """Weight of the start, and uptake, in the level: `course.basis` at one time."""
     uptake = 0.0
-    remaining = math.exp(-rate * week)
-    from_start = remaining
+    from_start = math.exp(-response_rate * week)
     for c in range(len(dose)):
         if week <= edges[c]:
             break
-        from_end = math.exp(-rate * (week - edges[c + 1])) if week > edges[c + 1] else 1.0
+        after_end = week - edges[c + 1]
+        from_end = math.exp(-response_rate * after_end) if after_end > 0 else 1.0
         uptake += dose[c] * (from_end - from_start)
         from_start = from_end
-    return remaining, uptake
+    return math.exp(-rate * week), uptake
 
 
 @compiled
 def _weights_gradient(
     rate: float,
     dose: Floats,
+    response_rate: float,
     edges: Floats,
     week: float,
     remaining_bar: float,
     uptake_bar: float,
     dose_bar: Floats,
-) -> float:
-    """Add to dose_bar, and return the gradient with respect to the rate."""
-    from_start = math.exp(-rate * week)
-    rate_bar = -week * from_start * remaining_bar
+) -> tuple[float, float]:
+    """Add to dose_bar, and return the gradients with respect to rate and response rate."""
+    if uptake_bar == 0.0:
+        return -week * math.exp(-rate * week) * remaining_bar, 0.0
+    from_start = math.exp(-response_rate * week)
+    response_rate_bar = 0.0
     for c in range(len(dose)):
         if week <= edges[c]:
             break
         after_start = week - edges[c]
         after_end = max(week - edges[c + 1], 0.0)
-        from_end = math.exp(-rate * after_end) if after_end > 0 else 1.0
+        from_end = math.exp(-response_rate * after_end) if after_end > 0 else 1.0
         dose_bar[c] += (from_end - from_start) * uptake_bar
-        rate_bar += dose[c] * (after_start * from_start - after_end * from_end) * uptake_bar
+        response_rate_bar += dose[c] * (after_start * from_start - after_end * from_end)
         from_start = from_end
-    return rate_bar
+    return -week * math.exp(-rate * week) * remaining_bar, response_rate_bar * uptake_bar
 
 
 @compiled
@@ -79,6 +84,7 @@ def _score_model(
     mean: Floats,
     scale: Floats,
     dose: Floats,
+    response_rate: float,
     flare_covariance: Floats,
     error_variance: Floats,
     persistence: float,
@@ -101,7 +107,7 @@ def _score_model(
         if t > 0 and week[i, t] == week[i, t - 1]:
             weight[t] = weight[t - 1]
         else:
-            remaining, uptake = _weights(rate, dose, edges, week[i, t])
+            remaining, uptake = _weights(rate, dose, response_rate, edges, week[i, t])
             weight[t, 0] = remaining
             weight[t, 1] = 1 - remaining
             weight[t, 2] = uptake
@@ -127,6 +133,7 @@ def score_terms(
     mean: Floats,
     scale: Floats,
     dose: Floats,
+    response_rate: Floats,
     flare_covariance: Floats,
     error_variance: Floats,
     persistence: float,
@@ -158,8 +165,9 @@ def score_terms(
             i,
             math.exp(log_rate[i]),
             mean,
-            scale,
+            scale[arm[i]],
             dose[arm[i]],
+            response_rate[arm[i]],
             flare_covariance,
             error_variance,
             lasting,
@@ -198,10 +206,11 @@ def score_terms(
             x[j, 0] += eps[i, j]
         backward_solve(a, q, x)
         log_density[i] = total
+        own = scale[arm[i]]
         for j in range(q):
             s = mean[i, j]
             for k in range(j + 1):
-                s += scale[j, k] * x[k, 0]
+                s += own[j, k] * x[k, 0]
             effects[i, j] = s
     return log_density, effects
 
@@ -332,6 +341,7 @@ def score_terms_gradient(
     mean: Floats,
     scale: Floats,
     dose: Floats,
+    response_rate: Floats,
     flare_covariance: Floats,
     error_variance: Floats,
     persistence: float,
@@ -345,8 +355,8 @@ def score_terms_gradient(
     rounding_variance: Floats,
     density_bar: Floats,
     effects_bar: Floats,
-) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats]:
-    """Gradient with respect to the first nine arguments, in their order."""
+) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats]:
+    """Gradient with respect to the first ten arguments, in their order."""
     people, scores = week.shape
     q = mean.shape[1]
     lasting = as_float(persistence)
@@ -355,6 +365,7 @@ def score_terms_gradient(
     mean_bar = np.zeros_like(mean)
     scale_bar = np.zeros_like(scale)
     dose_bar = np.zeros_like(dose)
+    response_rate_bar = np.zeros_like(response_rate)
     flare_bar = np.zeros_like(flare_covariance)
     error_bar = np.zeros_like(error_variance)
     persistence_bar = 0.0
@@ -372,12 +383,14 @@ def score_terms_gradient(
     for i in range(people):
         n = count[i]
         rate = math.exp(log_rate[i])
+        own, own_bar = scale[arm[i]], scale_bar[arm[i]]
         _score_model(
             i,
             rate,
             mean,
-            scale,
+            scale[arm[i]],
             dose[arm[i]],
+            response_rate[arm[i]],
             flare_covariance,
             error_variance,
             lasting,
@@ -396,7 +409,7 @@ def score_terms_gradient(
         for k in range(q):
             s = 0.0
             for j in range(k, q):
-                s += scale[j, k] * effects_bar[i, j]
+                s += own[j, k] * effects_bar[i, j]
             standard_bar[k] = s
         _condition_gradient(
             n,
@@ -416,7 +429,7 @@ def score_terms_gradient(
         for j in range(q):
             mean_bar[i, j] += effects_bar[i, j]
             for k in range(j + 1):
-                scale_bar[j, k] += effects_bar[i, j] * standard[k]
+                own_bar[j, k] += effects_bar[i, j] * standard[k]
         rate_bar = 0.0
         remaining_bar = 0.0
         uptake_bar = 0.0
@@ -428,8 +441,8 @@ def score_terms_gradient(
                 mean_bar[i, row] -= weight[t, part] * residual_bar[t]
                 weight_bar = -mean[i, row] * residual_bar[t]
                 for j in range(row + 1):
-                    weight_bar += design_bar[t, j] * scale[row, j]
-                    scale_bar[row, j] += weight[t, part] * design_bar[t, j]
+                    weight_bar += design_bar[t, j] * own[row, j]
+                    own_bar[row, j] += weight[t, part] * design_bar[t, j]
                 if part == 0:
                     remaining_bar += weight_bar
                 elif part == 1:
@@ -437,15 +450,18 @@ def score_terms_gradient(
                 else:
                     uptake_bar += weight_bar
             if t == n - 1 or week[i, t + 1] != week[i, t]:
-                rate_bar += _weights_gradient(
+                personal, common = _weights_gradient(
                     rate,
                     dose[arm[i]],
+                    response_rate[arm[i]],
                     edges,
                     week[i, t],
                     remaining_bar,
                     uptake_bar,
                     dose_bar[arm[i]],
                 )
+                rate_bar += personal
+                response_rate_bar[arm[i]] += common
                 remaining_bar = 0.0
                 uptake_bar = 0.0
             error_bar[k] += covariance_bar[t, t]
@@ -465,6 +481,7 @@ def score_terms_gradient(
         mean_bar,
         scale_bar,
         dose_bar,
+        response_rate_bar,
         flare_bar,
         error_bar,
         np.asarray(persistence_bar),
@@ -475,11 +492,17 @@ def score_terms_gradient(
 
 @compiled
 def _level(
-    rate: float, effects: Floats, dose: Floats, edges: Floats, week: float, level: Floats
+    rate: float,
+    effects: Floats,
+    dose: Floats,
+    response_rate: float,
+    edges: Floats,
+    week: float,
+    level: Floats,
 ) -> None:
     """Fill one person's levels at one time."""
     outcomes = len(level)
-    remaining, uptake = _weights(rate, dose, edges, week)
+    remaining, uptake = _weights(rate, dose, response_rate, edges, week)
     for k in range(outcomes):
         level[k] = (
             remaining * effects[k]
@@ -493,15 +516,16 @@ def _level_gradient(
     rate: float,
     effects: Floats,
     dose: Floats,
+    response_rate: float,
     edges: Floats,
     week: float,
     level_bar: Floats,
     effects_bar: Floats,
     dose_bar: Floats,
-) -> float:
-    """Add to effects_bar and dose_bar, and return the gradient with respect to the rate."""
+) -> tuple[float, float]:
+    """Add to effects_bar and dose_bar; return the gradients of rate and response rate."""
     outcomes = len(level_bar)
-    remaining, uptake = _weights(rate, dose, edges, week)
+    remaining, uptake = _weights(rate, dose, response_rate, edges, week)
     remaining_bar = 0.0
     uptake_bar = 0.0
     for k in range(outcomes):
@@ -510,11 +534,13 @@ def _level_gradient(
         effects_bar[2 * outcomes + k] += uptake * level_bar[k]
         remaining_bar += (effects[k] - effects[outcomes + k]) * level_bar[k]
         uptake_bar += effects[2 * outcomes + k] * level_bar[k]
-    return _weights_gradient(rate, dose, edges, week, remaining_bar, uptake_bar, dose_bar)
+    return _weights_gradient(
+        rate, dose, response_rate, edges, week, remaining_bar, uptake_bar, dose_bar
+    )
 
 
 @compiled
-def _intensities(
+def intensities(
     log_intensity: Floats,
     worsening_slope: Floats,
     recovery_slope: Floats,
@@ -554,6 +580,7 @@ def work_terms(
     effects: Floats,
     frailty: Floats,
     dose: Floats,
+    response_rate: Floats,
     log_intensity: Floats,
     worsening_slope: Floats,
     recovery_slope: Floats,
@@ -583,7 +610,8 @@ def work_terms(
     exit_intensity = math.exp(as_float(log_exit_intensity))
     for w in range(len(worker)):
         i = worker[w]
-        _level(math.exp(log_rate[i]), effects[i], dose[arm[i]], edges, first_week[w], level)
+        own, speed = dose[arm[i]], response_rate[arm[i]]
+        _level(math.exp(log_rate[i]), effects[i], own, speed, edges, first_week[w], level)
         _first_probabilities(initial_logit, initial_slope, frailty[i], level, p)
         first[w] = math.log(p[first_state[w]])
     for t in range(len(from_state)):
@@ -592,8 +620,9 @@ def work_terms(
         for g in range(first_segment[t], first_segment[t + 1]):
             i, c = worker[segment_worker[g]], segment_cell[g]
             middle = 0.5 * (edges[c] + edges[c + 1])
-            _level(math.exp(log_rate[i]), effects[i], dose[arm[i]], edges, middle, level)
-            _intensities(
+            own, speed = dose[arm[i]], response_rate[arm[i]]
+            _level(math.exp(log_rate[i]), effects[i], own, speed, edges, middle, level)
+            intensities(
                 log_intensity, worsening_slope, recovery_slope, frailty[i], level, intensity
             )
             halvings = generator(intensity, exit_intensity, segment_weeks[g], tape[0])
@@ -617,6 +646,7 @@ def work_terms_gradient(
     effects: Floats,
     frailty: Floats,
     dose: Floats,
+    response_rate: Floats,
     log_intensity: Floats,
     worsening_slope: Floats,
     recovery_slope: Floats,
@@ -636,12 +666,13 @@ def work_terms_gradient(
     to_state: Ints,
     first_bar: Floats,
     later_bar: Floats,
-) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats]:
-    """Gradient with respect to the first ten arguments, in their order."""
+) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats]:
+    """Gradient with respect to the first eleven arguments, in their order."""
     log_rate_bar = np.zeros_like(log_rate)
     effects_bar = np.zeros_like(effects)
     frailty_bar = np.zeros_like(frailty)
     dose_bar = np.zeros_like(dose)
+    response_rate_bar = np.zeros_like(response_rate)
     log_intensity_bar = np.zeros_like(log_intensity)
     worsening_bar = np.zeros_like(worsening_slope)
     recovery_bar = np.zeros_like(recovery_slope)
@@ -656,8 +687,8 @@ def work_terms_gradient(
     exit_intensity = math.exp(as_float(log_exit_intensity))
     for w in range(len(worker)):
         i = worker[w]
-        rate, own = math.exp(log_rate[i]), dose[arm[i]]
-        _level(rate, effects[i], own, edges, first_week[w], level)
+        rate, own, speed = math.exp(log_rate[i]), dose[arm[i]], response_rate[arm[i]]
+        _level(rate, effects[i], own, speed, edges, first_week[w], level)
         _first_probabilities(initial_logit, initial_slope, frailty[i], level, p)
         away_bar = 0.0
         for state in range(1, N_TRANSIENT):
@@ -668,10 +699,19 @@ def work_terms_gradient(
         for k in range(outcomes):
             slope_bar[k] += away_bar * (level[k] - LEVEL_REFERENCE)
             level_bar[k] = away_bar * initial_slope[k]
-        rate_bar = _level_gradient(
-            rate, effects[i], own, edges, first_week[w], level_bar, effects_bar[i], dose_bar[arm[i]]
+        personal, common = _level_gradient(
+            rate,
+            effects[i],
+            own,
+            speed,
+            edges,
+            first_week[w],
+            level_bar,
+            effects_bar[i],
+            dose_bar[arm[i]],
         )
-        log_rate_bar[i] += rate * rate_bar
+        log_rate_bar[i] += rate * personal
+        response_rate_bar[arm[i]] += common
     longest = 0
     for t in range(len(from_state)):
         longest = max(longest, first_segment[t + 1] - first_segment[t])
@@ -693,8 +733,9 @@ def work_terms_gradient(
             g = begin + step
             i, c = worker[segment_worker[g]], segment_cell[g]
             middle = 0.5 * (edges[c] + edges[c + 1])
-            _level(math.exp(log_rate[i]), effects[i], dose[arm[i]], edges, middle, level)
-            _intensities(
+            own, speed = dose[arm[i]], response_rate[arm[i]]
+            _level(math.exp(log_rate[i]), effects[i], own, speed, edges, middle, level)
+            intensities(
                 log_intensity, worsening_slope, recovery_slope, frailty[i], level, intensity
             )
             halvings[step] = generator(intensity, exit_intensity, segment_weeks[g], tapes[step, 0])
@@ -730,22 +771,32 @@ def work_terms_gradient(
             up = bar[0] + bar[1] + bar[2]
             down = bar[3] + bar[4] + bar[5]
             frailty_bar[i] += up - down
-            rate, own = math.exp(log_rate[i]), dose[arm[i]]
+            rate, own, speed = math.exp(log_rate[i]), dose[arm[i]], response_rate[arm[i]]
             middle = 0.5 * (edges[c] + edges[c + 1])
-            _level(rate, effects[i], own, edges, middle, level)
+            _level(rate, effects[i], own, speed, edges, middle, level)
             for k in range(outcomes):
                 worsening_bar[k] += up * (level[k] - LEVEL_REFERENCE)
                 recovery_bar[k] -= down * (level[k] - LEVEL_REFERENCE)
                 level_bar[k] = up * worsening_slope[k] - down * recovery_slope[k]
-            rate_bar = _level_gradient(
-                rate, effects[i], own, edges, middle, level_bar, effects_bar[i], dose_bar[arm[i]]
+            personal, common = _level_gradient(
+                rate,
+                effects[i],
+                own,
+                speed,
+                edges,
+                middle,
+                level_bar,
+                effects_bar[i],
+                dose_bar[arm[i]],
             )
-            log_rate_bar[i] += rate * rate_bar
+            log_rate_bar[i] += rate * personal
+            response_rate_bar[arm[i]] += common
     return (
         log_rate_bar,
         effects_bar,
         frailty_bar,
         dose_bar,
+        response_rate_bar,
         log_intensity_bar,
         worsening_bar,
         recovery_bar,

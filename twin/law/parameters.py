@@ -74,10 +74,15 @@ class Parameter:
     dims: tuple[str, ...] = ()
     standard: bool = False
 
+    @property
+    def is_correlation(self) -> bool:
+        """Whether it is the lower Cholesky factor of a correlation matrix."""
+        return self.name.endswith("_correlation")
 
-def taken_up(xp: ArrayOps, log_rate_mean: Array, week: float) -> Array:
-    """Share of a response that a person of mean rate has taken up after some weeks at full dose."""
-    return 1 - xp.exp(-xp.exp(log_rate_mean) * week)
+
+def taken_up(xp: ArrayOps, response_time: Array, week: float) -> Array:
+    """Share of a response to each arm that is taken up after some weeks at full dose, (arm,)."""
+    return 1 - xp.exp(-week / response_time)
 
 
 def sampled_parameters(spec: ModelSpec) -> tuple[Parameter, ...]:
@@ -98,11 +103,15 @@ def sampled_parameters(spec: ModelSpec) -> tuple[Parameter, ...]:
         table.append(Parameter("flare_correlation", ("outcome", "outcome_other")))
     if len(spec.arms) > 1:
         table += [
+            Parameter("response_time", ("active_arm",)),
             Parameter("arm_effect", ("active_arm", "outcome")),
-            Parameter("response_sd", ("outcome",)),
+            Parameter("response_slope", ("active_arm", "outcome")),
+            Parameter("response_sd", ("active_arm", "outcome")),
             Parameter("lasting_share", ("active_arm",)),
             Parameter("waning_half_life", ("active_arm",)),
         ]
+    if len(spec.arms) > 1 and len(spec.outcomes) > 1:
+        table.append(Parameter("response_correlation", ("outcome", "outcome_other")))
     if spec.clusters:
         table += [
             Parameter("cluster_sd", ("outcome",)),
@@ -110,7 +119,6 @@ def sampled_parameters(spec: ModelSpec) -> tuple[Parameter, ...]:
         ]
     if spec.covariates:
         table += [
-            Parameter("covariate_scale"),
             Parameter("covariate_z", ("covariate", "person_effect"), standard=True),
         ]
     if spec.has_work:
@@ -149,11 +157,16 @@ def assemble(xp: ArrayOps, spec: ModelSpec, value: Mapping[str, Array]) -> Popul
     none = np.zeros((1, k))
     if n_arms > 1:
         arm_effect = xp.concatenate([none, value["arm_effect"]])
+        slope = xp.concatenate([none, value["response_slope"]])
+        response_rate = 1 / xp.concatenate([one, value["response_time"]])
         lasting = xp.concatenate([one, value["lasting_share"]])
         half_life = xp.concatenate([one, value["waning_half_life"]])
-        response_sd = value["response_sd"]
+        spread = xp.concatenate([none, value["response_sd"]])
+        factor = value["response_correlation"] if k > 1 else np.ones((1, 1))
+        response_scale = spread[:, :, None] * factor
     else:
-        arm_effect, lasting, half_life, response_sd = none, one, one, np.zeros(k)
+        arm_effect, slope, response_scale = none, none, np.zeros((1, k, k))
+        response_rate = lasting = half_life = one
     return Population(
         mean=xp.concatenate(mean),
         scale=_scale(xp, value["log_rate_sd"], xp.concatenate(sd), value["person_correlation"]),
@@ -162,7 +175,9 @@ def assemble(xp: ArrayOps, spec: ModelSpec, value: Mapping[str, Array]) -> Popul
             value["cluster_z"] * value["cluster_sd"] if spec.clusters else np.zeros((0, k))
         ),
         arm_effect=arm_effect,
-        response_sd=response_sd,
+        response_slope=slope,
+        response_scale=response_scale,
+        response_rate=response_rate,
         lasting_share=lasting,
         waning_half_life=half_life,
         spread=value["spread"],
@@ -186,7 +201,7 @@ def _covariate_effect(spec: ModelSpec, value: Mapping[str, Array]) -> Array:
         return np.zeros((0, len(spec.effects)))
     on_log_scale = np.isin(spec.effects, ("log_rate", "work_frailty"))
     unit = np.where(on_log_scale, COVARIATE_LOG, COVARIATE_SEVERITY)
-    return value["covariate_z"] * value["covariate_scale"] * unit
+    return value["covariate_z"] * unit
 
 
 def _flare_correlation(xp: ArrayOps, spec: ModelSpec, value: Mapping[str, Array]) -> Array:

@@ -2,8 +2,8 @@
 
 A person is one vector: log rate, then start and set point of every outcome, then work frailty
 (where there is a work process), jointly normal around a regression on covariates, with clinic
-effects on the set points. The response to the person's own arm stands beside it, independent of
-the rest.
+effects on the set points. The responses to the person's own arm are normal around a regression on
+the starts: whoever begins worse may gain more, or less.
 """
 
 from __future__ import annotations
@@ -42,9 +42,15 @@ class Population(NamedTuple):
     cluster_effect: Array
     """Shift of the set points of a cluster, shape (cluster, outcome)."""
     arm_effect: Array
-    """Mean response (shift of the set point at full dose), shape (arm, outcome); reference 0."""
-    response_sd: Array
-    """Between-person SD of the response, shape (outcome,)."""
+    """Mean response (shift of the level by full dose, taken up) at the mean start, shape
+    (arm, outcome); reference 0."""
+    response_slope: Array
+    """Change of the mean response per unit of start, shape (arm, outcome); reference 0."""
+    response_scale: Array
+    """Lower factor of the covariance of responses given starts, shape (arm, outcome, outcome);
+    reference 0."""
+    response_rate: Array
+    """Rate per week at which a response to an arm is taken up, shape (arm,)."""
     lasting_share: Array
     """Share of an arm's dose that never wanes, shape (arm,)."""
     waning_half_life: Array
@@ -80,7 +86,7 @@ class People(NamedTuple):
     set_point: Array
     """Level that the person tends to without intervention, severity."""
     response: Array
-    """Shift of the set point at full dose of the person's own arm, severity."""
+    """Shift of the level by full dose of the person's own arm, taken up, severity."""
 
 
 class Expected(NamedTuple):
@@ -118,38 +124,52 @@ def expect(
     vector = centre + z[:, None] * population.scale[:, 0]
     # the last row stands for an unknown cluster, which index -1 finds
     by_cluster = xp.concatenate([population.cluster_effect, np.zeros((1, k))])
+    start = vector[:, 1 : 1 + k]
     parts = [
-        vector[:, 1 : 1 + k],
+        start,
         vector[:, 1 + k : 1 + 2 * k] + by_cluster[cluster],
-        population.arm_effect[arm],
+        mean_response(population, arm, start),
     ]
     if population.work is not None:
         parts.append(vector[:, 1 + 2 * k :])
     return Expected(vector[:, 0], xp.concatenate(parts, axis=-1))
 
 
-def linear_scale(xp: ArrayOps, population: Population) -> Array:
-    """Lower factor of the covariance of the linear effects given the rate.
+def mean_response(population: Population, arm: Ints | int, start: Array) -> Array:
+    """Mean response of people of given starts.
 
-    The responses, independent of the rest, stand between the set points and the frailty.
+    Parameters
+    ----------
+    population
+        Population parameters.
+    arm
+        Index of each person's arm, shape (person,), or one for all.
+    start
+        Severity, shape (person, outcome).
+
+    Returns
+    -------
+    Array
+        Severity, shape (person, outcome).
+    """
+    mean_start = population.mean[1 : 1 + population.n_outcomes]
+    return population.arm_effect[arm] + population.response_slope[arm] * (start - mean_start)
+
+
+def linear_scale(xp: ArrayOps, population: Population) -> Array:
+    """Lower factor of the covariance of the linear effects given the rate, in each arm.
+
+    The responses stand between the set points and the frailty, and go with the starts. Shape
+    (arm, linear effect, linear effect).
     """
     k = population.n_outcomes
-    own = population.scale[1:, 1:]
-    levels, gap = own[: 2 * k, : 2 * k], np.zeros((2 * k, k))
-    responses = population.response_sd[:, None] * np.eye(k)
-    if population.work is None:
-        rows = [
-            xp.concatenate([levels, gap], axis=1),
-            xp.concatenate([gap.T, responses], axis=1),
-        ]
-    else:
-        none, frailty = np.zeros((k, 1)), own[2 * k :]
-        rows = [
-            xp.concatenate([levels, gap, np.zeros((2 * k, 1))], axis=1),
-            xp.concatenate([gap.T, responses, none], axis=1),
-            xp.concatenate([frailty[:, : 2 * k], none.T, frailty[:, 2 * k :]], axis=1),
-        ]
-    return xp.concatenate(rows)
+    place = np.eye(population.n_linear)
+    response = place[:, 2 * k : 3 * k]
+    rest = np.delete(place, np.s_[2 * k : 3 * k], axis=1)
+    own = xp.matmul(xp.matmul(rest, population.scale[1:, 1:]), rest.T)
+    with_start = population.response_slope[:, :, None] * own[:k]
+    alone = xp.matmul(population.response_scale, response.T)
+    return own + xp.matmul(response, with_start + alone)
 
 
 def people(population: Population, log_rate: Array, linear: Array) -> People:

@@ -18,12 +18,14 @@ class ScoreRecords(NamedTuple):
     outcome: Ints
     """Index of the outcome scored, shape (person, score); 0 where padded."""
     severity: Floats
-    """The recorded score as severity, shape (person, score); for a score at an end of its scale,
-    the bound that the continuous score lies beyond; 0 where padded."""
+    """Continuous severity behind the recorded score, shape (person, score): the middle of those
+    that are recorded so; for a score at an end of its scale, the bound beyond which it lies; 0
+    where padded."""
     end: Ints
     """-1 at the floor, +1 at the ceiling, else 0, shape (person, score)."""
     rounding_variance: Floats
-    """Variance that rounding adds to a score inside its scale: step^2 / 12; 0 elsewhere."""
+    """Variance that rounding adds to a score inside its scale, width^2 / 12 with the width of the
+    severities that are recorded alike; 0 elsewhere."""
 
 
 class WorkRecords(NamedTuple):

@@ -27,6 +27,7 @@ def score_terms(
     mean: Array,
     scale: Array,
     dose: Array,
+    response_rate: Array,
     flare_covariance: Array,
     error_variance: Array,
     persistence: Array,
@@ -50,9 +51,11 @@ def score_terms(
     mean
         Mean of the linear effects before the scores, severity, (person, linear effect).
     scale
-        Lower factor of their covariance, shape (linear effect, linear effect).
+        Lower factor of their covariance in each arm, shape (arm, linear effect, linear effect).
     dose
         Shape (arm, cell).
+    response_rate
+        Per week, shape (arm,).
     flare_covariance
         Shape (outcome, outcome).
     error_variance
@@ -81,7 +84,8 @@ def score_terms(
     """
     observed = (np.arange(week.shape[1]) < count[:, None]).astype(float)
     one_hot = np.eye(error_variance.shape[0])[outcome] * observed[:, :, None]
-    weights = course.basis(xp, TimeGrid(tuple(edges)), dose[arm], xp.exp(log_rate), week)
+    grid, rate = TimeGrid(tuple(edges)), xp.exp(log_rate)
+    weights = course.basis(xp, grid, dose[arm], response_rate[arm], rate, week)
     # scores say nothing of the frailty, where there is one, but through what it goes with
     other = np.zeros((*week.shape, eps.shape[1] - 3 * error_variance.shape[0]))
     design = xp.concatenate([*(w[:, :, None] * one_hot for w in weights), other], axis=-1)
@@ -91,10 +95,11 @@ def score_terms(
     own = xp.sum(one_hot * error_variance, axis=-1) + rounding_variance + (1 - observed)
     covariance = flares + np.eye(week.shape[1]) * own[:, :, None]
     expected = xp.sum(design * mean[:, None, :], axis=-1)
+    own = scale[arm]
     log_density, standard = condition(
-        xp, (latent - expected) * observed, xp.matmul(design, scale), covariance, observed, eps
+        xp, (latent - expected) * observed, xp.matmul(design, own), covariance, observed, eps
     )
-    return log_density, mean + xp.matmul(standard, scale.T)
+    return log_density, mean + xp.matmul(own, standard[:, :, None])[:, :, 0]
 
 
 def condition(

@@ -234,6 +234,7 @@ def work_terms(
     effects: Array,
     frailty: Array,
     dose: Array,
+    response_rate: Array,
     log_intensity: Array,
     worsening_slope: Array,
     recovery_slope: Array,
@@ -264,6 +265,8 @@ def work_terms(
         Linear effects: starts, set points, responses, ...; severity, shape (person, linear effect).
     dose
         Shape (arm, cell).
+    response_rate
+        Per week, shape (arm,).
     log_intensity, worsening_slope, recovery_slope, log_exit_intensity, initial_logit, initial_slope
         As in `WorkLaw`.
     edges
@@ -295,7 +298,8 @@ def work_terms(
         [first_week[:, None], np.broadcast_to(grid.middles, (len(worker), grid.n_cells))], axis=1
     )
     own = effects[worker]
-    weights = course.basis(xp, grid, dose[arm[worker]], xp.exp(log_rate[worker]), times)
+    rate, own_arm = xp.exp(log_rate[worker]), arm[worker]
+    weights = course.basis(xp, grid, dose[own_arm], response_rate[own_arm], rate, times)
     level = course.level(weights, own[:, :k], own[:, k : 2 * k], own[:, 2 * k : 3 * k])
     log_first = initial_log_probabilities(xp, law, level[:, 0], frailty[worker])
     first = log_first[np.arange(len(worker)), first_state]

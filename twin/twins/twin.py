@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from twin.instruments import Instrument
+from twin.law.measurement import shown
 
 from .describe import describe
 
@@ -59,17 +60,23 @@ class Twin:
     def scores(self, name: str) -> xr.DataArray:
         """Draws of a parameter in score units, dims chain, draw, outcome.
 
+        A level is what the instrument shows of it without flare or error. A difference is what it
+        shows where it hides nothing: less of it is seen near the best end of the scale.
+
         Parameters
         ----------
         name
             ``start``, ``set_point``, ``level_now``, or the differences ``response``, ``flare_now``.
         """
         draws = self.parameters[name].transpose(..., "outcome")
-        origin = name in ("response", "flare_now")  # a difference has no zero to be moved to
-        values = [
-            scale.from_severity(draws.sel(outcome=outcome)) - origin * scale.from_severity(0.0)
-            for outcome, scale in self.instruments.items()
-        ]
+        difference = name in ("response", "flare_now")
+        values = []
+        for outcome, scale in self.instruments.items():
+            own = draws.sel(outcome=outcome).to_numpy()
+            if difference:
+                values.append(scale.from_severity(own) - scale.from_severity(0.0))
+            else:
+                values.append(scale.from_severity(shown(own)))
         return draws.copy(data=np.stack(values, axis=-1))
 
 

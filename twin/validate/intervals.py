@@ -21,10 +21,11 @@ def population_truth(spec: ModelSpec, truth: xr.Dataset) -> xr.Dataset:
     sampled = {p.name: truth[p.name] for p in sampled_parameters(spec)}
     population = assemble(NUMPY, spec, {name: x.to_numpy() for name, x in sampled.items()})
     told = dict(sampled)
-    for name in ("person_correlation", "flare_correlation"):
-        if name in told:
-            factor = told.pop(name)
-            told[f"{name}_matrix"] = factor.copy(data=factor.to_numpy() @ factor.to_numpy().T)
+    for parameter in sampled_parameters(spec):
+        if parameter.is_correlation:
+            factor = told.pop(parameter.name)
+            matrix = factor.to_numpy() @ factor.to_numpy().T
+            told[f"{parameter.name}_matrix"] = factor.copy(data=matrix)
     if spec.clusters:
         told["cluster_effect"] = told.pop("cluster_z").copy(data=population.cluster_effect)
     if spec.covariates:

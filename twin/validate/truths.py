@@ -8,10 +8,11 @@ import numpy as np
 
 from priors import PriorSet
 from twin.cohort import Cohort
-from twin.cohort.synthetic import SyntheticSettings
+from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort, synthetic_spec
+from twin.cohort.synthetic.truth import default_truth
 from twin.fit.arrays import model_spec, records, retest_figures
 from twin.fit.prior_draw import draw_truth
-from twin.law import forward, work
+from twin.law import entry, forward, work
 from twin.law.backends import NUMPY
 from twin.law.grid import Floats, TimeGrid
 from twin.law.parameters import assemble
@@ -20,6 +21,9 @@ from twin.law.records import Records
 
 LEAST_PASSING = 0.25
 """Share of screened people that must pass the entry rule: nobody screens four for one."""
+
+RAREST = 0.02
+"""Chance of passing that every person must have: each place is filled by somebody like it."""
 
 WIDEST = 0.6
 """Largest SD of latent severity at a visit: beyond it most scores lie at an end of their scale."""
@@ -43,7 +47,7 @@ def moderated_truth(
     settings
         Design of the trial.
     template
-        Any cohort of this design: its spec and test-retest figures are those of every other.
+        A cohort of this design with the people's facts that the study's cohort will have.
     priors
         Where truths come from.
     rng
@@ -55,13 +59,22 @@ def moderated_truth(
     while True:
         values = draw_truth(priors, spec, figures, rng)
         seen = _screen(assemble(NUMPY, spec, values), data, weeks, rng)
-        if seen.passing >= LEAST_PASSING and seen.spread <= WIDEST and seen.fastest <= FASTEST:
+        eligible = seen.passing >= LEAST_PASSING and seen.rarest >= RAREST
+        if eligible and seen.spread <= WIDEST and seen.fastest <= FASTEST:
             return values
+
+
+def template(settings: SyntheticSettings, seed: int) -> Cohort:
+    """Return a cohort with the people's facts that one of any given truth and this seed has."""
+    values = default_truth(synthetic_spec(settings), np.random.default_rng(seed))
+    return synthetic_cohort(settings, seed, values)[0]
 
 
 class _Screening(NamedTuple):
     passing: float
     """Share of people who pass the entry rule."""
+    rarest: float
+    """Smallest chance of passing it that one of them has."""
     spread: float
     """Largest SD of latent severity at a visit."""
     fastest: float
@@ -86,7 +99,23 @@ def _screen(
         )
         fastest = float(np.exp(log_intensity.max()))
     return _Screening(
+        rarest=_rarest(population, data),
         passing=1.0 if rule is None else float((severity[:, 0, rule.outcome] >= rule.bound).mean()),
         spread=float(severity.std(axis=0).max()),
         fastest=fastest,
     )
+
+
+def _rarest(population: Population, data: Records) -> float:
+    if data.entry is None:
+        return 1.0
+    effect = 1 + data.entry.outcome
+    covariate = np.nan_to_num(data.covariate)
+    log_chance = entry.log_passing(
+        NUMPY,
+        population.mean[effect] + covariate @ population.covariate_effect[:, effect],
+        np.sqrt((population.scale[effect] ** 2).sum()),
+        population.spread[data.entry.outcome],
+        data.entry.bound,
+    )
+    return float(np.exp(log_chance.min()))

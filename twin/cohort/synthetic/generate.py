@@ -108,7 +108,7 @@ def synthetic_cohort(
     level = forward.levels(population, people, grid, cells, arm, week)
     severity = np.stack(
         [
-            record(_step(scale), (level + residual)[:, :, k])
+            record(Scale(scale.step_share), (level + residual)[:, :, k])
             for k, scale in enumerate(scales.values())
         ],
         axis=-1,
@@ -170,10 +170,6 @@ def _evenly(people: int, groups: int, rng: np.random.Generator) -> Ints:
 def _scales(settings: SyntheticSettings) -> dict[str, Instrument]:
     names = (settings.pain_instrument, settings.disability_instrument)
     return {outcome: instrument(name) for outcome, name in zip(OUTCOMES, names, strict=True)}
-
-
-def _step(scale: Instrument) -> Scale:
-    return Scale(0.0 if scale.step is None else scale.step / scale.range)
 
 
 def _arm(settings: SyntheticSettings) -> Arm:

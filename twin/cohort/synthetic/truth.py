@@ -18,7 +18,7 @@ _CORRELATIONS = {
     ("set_point[pain]", "set_point[disability]"): 0.7,
     # r(baseline, 3 months) .52 and r(baseline, 12 months) .50 of RMDQ scores, which error, the
     # covariates' share of the spread and the threshold all lower (11.1)
-    ("start[disability]", "set_point[disability]"): 0.8,
+    ("start[disability]", "set_point[disability]"): 0.75,
     ("start[pain]", "set_point[pain]"): 0.65,
     ("start[pain]", "set_point[disability]"): 0.45,
     ("start[disability]", "set_point[pain]"): 0.5,
@@ -28,7 +28,7 @@ _CORRELATIONS = {
 """Between people; numbers in brackets here and below are rows of the collected evidence."""
 
 _COVARIATE_EFFECTS = {
-    # per SD, before the common scale: log_rate, start pain and disability, set point pain and
+    # per SD, in units of the prior and before a common factor: log_rate, start pain and disability, set point pain and
     # disability, work_frailty. Signs: depression and duration worsen the outlook, age a
     # little (8.15); sizes assumed, small as in 10.9 and 10.14.
     "age": (-0.1, 0.0, 0.3, 0.2, 0.4, 0.3),
@@ -57,28 +57,30 @@ def default_truth(spec: ModelSpec, rng: np.random.Generator) -> dict[str, Floats
         "start_mean": [0.46, 0.29],
         # NRS down by two points, between subacute and persistent pain (7.4, 7.5); RMDQ 5.5 at 3
         # and 5.4 at 12 months (11.1)
-        "set_point_mean": [0.285, 0.125],
+        "set_point_mean": [0.275, 0.055],
         # most of the course is over within 6 to 13 weeks (7.3, 7.4, 11.1)
         "log_rate_mean": -1.9,
         "log_rate_sd": 0.5,  # no published estimate (11.17)
         # SD of NRS 2.4 (3.11) and of RMDQ 4.0 at entry, 5.0 to 5.2 later (11.1), error included
-        "start_sd": [0.19, 0.23],
-        "set_point_sd": [0.21, 0.25],
+        "start_sd": [0.20, 0.24],
+        "set_point_sd": [0.24, 0.31],
         "person_correlation": np.linalg.cholesky(_correlation(spec)),
         # NRS 0.86 (11.7) and RMDQ 2.9 to 3.7 (9.3, 9.4) between occasions, flares included
-        "spread": [0.10, 0.11],
+        "spread": [0.10, 0.115],
         "persistent_share": [0.5, 0.5],
         "persistence": 3.0,  # flares of days to weeks; assumed
         "flare_correlation": np.linalg.cholesky([[1.0, 0.4], [0.4, 1.0]]),  # 11.10
+        "response_time": [3.0],  # weeks; assumed
         # 0.79 RMDQ points at 3 months (1.2); for pain a third of a point, assumed
-        "arm_effect": [[-0.03, -0.050]],
-        "response_sd": [0.04, 0.04],  # assumed
+        "arm_effect": [[-0.020, -0.028]],
+        "response_slope": [[-0.1, -0.1]],  # the worse off gain more; assumed
+        "response_sd": [[0.04, 0.04]],  # assumed
+        "response_correlation": np.linalg.cholesky([[1.0, 0.5], [0.5, 1.0]]),  # as changes: 11.10
         "lasting_share": [0.5],  # a third to two thirds lasts (3.2, 3.3, 3.26)
         "waning_half_life": [12.0],  # assumed
         "cluster_sd": [0.025, 0.025],  # ICC .016 (11.12) of a total SD of 0.2
         "cluster_z": rng.normal(size=(len(spec.clusters), len(spec.outcomes))),
-        "covariate_scale": 0.7,
-        "covariate_z": _covariate_effects(spec),
+        "covariate_z": 0.7 * _covariate_effects(spec),
         # some 15 % of workers are seen sick-listed within 6 months (8.1); the pace of each move
         # and its slopes are assumed, with the signs of 8.14 and 8.15
         "work_frailty_sd": 0.6,

@@ -6,13 +6,12 @@ import hashlib
 from collections.abc import Iterable
 
 import numpy as np
-
-from twin.law.grid import Floats
+from numpy.typing import NDArray
 
 
 def keyed_normals(
     seed: int, purpose: str, patients: Iterable[str], shape: tuple[int, ...]
-) -> Floats:
+) -> NDArray[np.float64]:
     """Draw standard normals for each person from a stream of the person's own.
 
     Parameters
@@ -28,7 +27,7 @@ def keyed_normals(
 
     Returns
     -------
-    Floats
+    NDArray
         Shape (person, *shape).
 
     Examples
@@ -37,12 +36,14 @@ def keyed_normals(
     >>> bool((keyed_normals(1, "demo", ["p1", "p2"], (3,))[1] == alone[0]).all())
     True
     """
-    streams = (np.random.default_rng(_key(seed, purpose, patient)) for patient in patients)
-    return np.stack([stream.standard_normal(shape) for stream in streams])
+    streams = (stream(seed, purpose, patient) for patient in patients)
+    return np.stack([one.standard_normal(shape) for one in streams])
 
 
-def _key(seed: int, purpose: str, patient: str) -> int:
-    """Hash first: keys made by shifting and adding collide."""
-    # The unit separator cannot stand in an id, so that no two triples spell the same text.
+def stream(seed: int, purpose: str, patient: str = "") -> np.random.Generator:
+    """Return the stream of random numbers of a purpose, and of a person where there is one."""
+    # Hash first: keys made by shifting and adding collide. The unit separator cannot stand in an
+    # id, so that no two triples spell the same text.
     text = "\x1f".join([str(seed), purpose, patient])
-    return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:16], "big")
+    key = int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:16], "big")
+    return np.random.default_rng(key)
