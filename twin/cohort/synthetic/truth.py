@@ -28,9 +28,9 @@ _CORRELATIONS = {
 """Between people; numbers in brackets here and below are rows of the collected evidence."""
 
 _COVARIATE_EFFECTS = {
-    # per SD, in units of the prior and before a common factor: log_rate, start pain and disability, set point pain and
-    # disability, work_frailty. Signs: depression and duration worsen the outlook, age a
-    # little (8.15); sizes assumed, small as in 10.9 and 10.14.
+    # per SD, in units of the prior and before a common factor: log_rate, start pain and
+    # disability, set point pain and disability, work_frailty. Signs: depression and duration
+    # worsen the outlook, age a little (8.15); sizes assumed, small as in 10.9 and 10.14.
     "age": (-0.1, 0.0, 0.3, 0.2, 0.4, 0.3),
     "female": (0.0, 0.3, 0.2, 0.1, 0.1, 0.3),
     "episode_weeks": (-0.8, -0.1, 0.0, 0.6, 0.5, 0.2),
