@@ -1,0 +1,111 @@
+"""An effect: what an intervention does to one quantity."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from .text import Text, fixed
+from .uncertain import LEVEL, Uncertain
+
+Target = Literal["pain", "disability", "first_return", "relapse"]
+Unit = Literal["score", "severity", "log_hazard_ratio"]
+
+OUTCOMES = ("pain", "disability")
+_UNITS = {
+    **dict.fromkeys(OUTCOMES, ("score", "severity")),
+    **dict.fromkeys(("first_return", "relapse"), ("log_hazard_ratio",)),
+}
+_WORK_WORDS = {
+    "first_return": ("first return to full work", "above 1 is sooner"),
+    "relapse": ("leaving full work again", "above 1 is more often"),
+}
+
+
+class Effect(Uncertain):
+    """What is believed of an intervention's effect on one quantity.
+
+    Attributes
+    ----------
+    target
+        ``pain`` or ``disability``; ``first_return``, the intensity of the first return to full
+        work; or ``relapse``, that of leaving full work again after it.
+    unit
+        Of an outcome: ``score``, points of an instrument, or ``severity``, a fraction of its scale,
+        more being worse.
+        Of work: ``log_hazard_ratio``.
+    instrument
+        Name in the catalogue of the instrument whose points are counted; with unit ``score`` only.
+    at_week
+        Week, from when it was offered to people, at which everyone offered it and everyone not
+        differed so; of outcomes only.
+
+    Notes
+    -----
+    Differences are intervention minus comparator, as published: 0.79 points of disability fewer is
+    a mean of -0.79. A positive log hazard ratio of first return is a sooner return, one of relapse
+    more relapse.
+    """
+
+    target: Target
+    unit: Unit
+    instrument: Text | None = None
+    at_week: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+
+    @property
+    def on_outcome(self) -> bool:
+        """Whether it acts on a score, not on work."""
+        return self.target in OUTCOMES
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        wrong = list(self._misfits())
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+    def _misfits(self) -> Iterator[str]:
+        units = _UNITS[self.target]
+        if self.unit not in units:
+            yield f"has unit {self.unit}, but on {self.target} it must be {' or '.join(units)}"
+            return
+        if self.unit == "score" and self.instrument is None:
+            yield (
+                "has unit score and needs the instrument whose points are counted, "
+                "such as instrument: rmdq"
+            )
+        if self.unit != "score" and self.instrument is not None:
+            yield f"has unit {self.unit}: leave out instrument, which belongs to unit score"
+        if self.on_outcome and self.at_week is None:
+            yield f"has unit {self.unit} and needs at_week, the week at which people differed so"
+        if not self.on_outcome and self.at_week is not None:
+            yield "is a hazard ratio, which holds throughout: leave out at_week"
+
+    def __str__(self) -> str:
+        """The effect in a line, with its label and source."""
+        name: str = self.target
+        if self.on_outcome:
+            said = (
+                f"{self._range(self._points)} {self._scale}, at week {self.at_week:g}, "
+                "everyone offered it against everyone not"
+            )
+        else:
+            name, direction = _WORK_WORDS[self.target]
+            said = f"hazard ratio {self._range(lambda x: fixed(math.exp(x), 2))}; {direction}"
+        return f"Effect on {name}: {said} [{self.label}: {self.source}]"
+
+    def _range(self, shown: Callable[[float], str]) -> str:
+        lower, upper = self.interval
+        return (
+            f"{shown(self.centre)} ({100 * LEVEL:.0f} % interval {shown(lower)} to {shown(upper)})"
+        )
+
+    def _points(self, value: float) -> str:
+        return fixed(100 * value, 1) if self.unit == "severity" else fixed(value, 2)
+
+    @property
+    def _scale(self) -> str:
+        return "% of the scale" if self.unit == "severity" else f"points of {self.instrument}"
