@@ -1,0 +1,324 @@
+"""What the simulator keeps: the law it was fitted with, and the exactness of its comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+from conftest import known_tree
+from numpy.typing import NDArray
+from scipy.linalg import expm
+
+from scenarios import Scenario, load_scenario
+from twin.cohort import Cohort
+from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
+from twin.errors import InputError
+from twin.fit.arrays import model_spec, records
+from twin.law import forward
+from twin.law.expected import expected_severity
+from twin.law.grid import TimeGrid
+from twin.law.measurement import Scale
+from twin.law.population import People
+from twin.law.work import TRANSITIONS
+from twin.simulate.check import check_scenarios
+from twin.simulate.chunk import Chunk
+from twin.simulate.expected_table import expected_table, read_table
+from twin.simulate.prepare import Prepared, prepare
+from twin.simulate.settings import SimulationSettings
+from twin.simulate.simulate import simulate
+from twin.simulate.work_paths import week_segments, work_paths
+
+GRID = TimeGrid((0, 2, 4, 6, 9, 13, 19, 26, 39, 52))
+FEW = SimulationSettings(draws=40, horizon_weeks=30, progress_bar=False)
+
+
+@pytest.fixture(scope="module")
+def cohort_and_fit() -> tuple[Cohort, xr.DataTree]:
+    cohort, truth = synthetic_cohort(SyntheticSettings(people=10, clusters=2), seed=1)
+    return cohort, known_tree(cohort, model_spec(cohort), records(cohort, GRID), truth, draws=20)
+
+
+def prepared(
+    given: tuple[Cohort, xr.DataTree],
+    names: Sequence[str | Scenario],
+    settings: SimulationSettings = FEW,
+    grid: TimeGrid = GRID,
+) -> Prepared:
+    scenarios = [load_scenario(name) if isinstance(name, str) else name for name in names]
+    return prepare(*given, scenarios, grid, settings, seed=7)
+
+
+def whole(
+    given: tuple[Cohort, xr.DataTree],
+    names: Sequence[str | Scenario],
+    settings: SimulationSettings = FEW,
+) -> Chunk:
+    """Return everyone in one chunk."""
+    chunks = list(simulate(prepared(given, names, settings), settings))
+    return Chunk(
+        first=0,
+        expected=np.concatenate([chunk.expected for chunk in chunks], axis=2),
+        recorded=np.concatenate([chunk.recorded for chunk in chunks], axis=2),
+        work=np.concatenate([chunk.work for chunk in chunks], axis=2),
+    )
+
+
+def same(one: Chunk, other: Chunk) -> None:
+    np.testing.assert_array_equal(one.expected, other.expected)
+    np.testing.assert_array_equal(one.recorded, other.recorded)
+    np.testing.assert_array_equal(one.work, other.work)
+
+
+def under(chunk: Chunk, scenario: int, weeks: int | None = None) -> Chunk:
+    part = np.s_[scenario : scenario + 1, :, :, :weeks]
+    return Chunk(
+        first=0, expected=chunk.expected[part], recorded=chunk.recorded[part], work=chunk.work[part]
+    )
+
+
+# Laws 2 to 5 of the design
+
+
+def test_a_scenario_that_does_nothing_differs_by_exactly_nothing(
+    cohort_and_fit: tuple[Cohort, xr.DataTree],
+) -> None:
+    found = whole(cohort_and_fit, ["usual_care", "null"])
+    same(under(found, 0), under(found, 1))
+
+
+def test_scenarios_agree_until_they_differ(cohort_and_fit: tuple[Cohort, xr.DataTree]) -> None:
+    late = later(load_scenario("selfback"), weeks=13)
+    found = whole(cohort_and_fit, ["usual_care", late])
+    same(under(found, 0, 14), under(found, 1, 14))  # weeks 0 to 13
+    assert (found.expected[0, :, :, 14:] != found.expected[1, :, :, 14:]).any()
+
+
+def later(scenario: Scenario, weeks: int) -> Scenario:
+    """Return a scenario whose first intervention starts so many weeks later."""
+    told = scenario.model_dump()
+    told["interventions"][0]["schedule"]["start_week"] += weeks
+    for effect in told["interventions"][0]["effects"]:
+        effect["at_week"] += weeks
+    return Scenario.model_validate(told | {"name": "later"})
+
+
+def test_a_twin_depends_on_nobody_else_and_on_no_other_scenario(
+    cohort_and_fit: tuple[Cohort, xr.DataTree],
+) -> None:
+    cohort, fit = cohort_and_fit
+    everyone = whole(cohort_and_fit, ["usual_care", "app", "null", "workplace"])
+    rows = [1, 2, 4, 7]  # of both arms and clinics, to which parameters belong
+    few = cohort.patients.index[rows]
+    part = replace(
+        cohort,
+        patients=cohort.patients.loc[few[::-1]],
+        visits=cohort.visits[cohort.visits["patient"].isin(few)],
+    )
+    assert model_spec(part).clusters == model_spec(cohort).clusters
+    assert set(part.patients["arm"]) == set(cohort.patients["arm"])
+    twins = fit["twins"].to_dataset().sel(patient=part.patients.index.to_numpy(dtype=object))
+    tree = xr.DataTree.from_dict({"posterior": fit["posterior"].to_dataset(), "twins": twins})
+    alone = whole((part, tree), ["workplace", "usual_care", "app"], FEW_OTHER)
+    for own, theirs in ((0, 3), (1, 0), (2, 1)):
+        np.testing.assert_array_equal(alone.expected[own], everyone.expected[theirs][:, rows])
+        np.testing.assert_array_equal(alone.recorded[own], everyone.recorded[theirs][:, rows])
+        np.testing.assert_array_equal(alone.work[own], everyone.work[theirs][:, rows])
+
+
+FEW_OTHER = FEW.model_copy(update={"comparator": "workplace", "memory_mb": 16})
+
+
+def test_chunks_change_nothing(cohort_and_fit: tuple[Cohort, xr.DataTree]) -> None:
+    names = ["usual_care", "app", "selfback"]
+    settings = SimulationSettings(draws=40, memory_mb=16, progress_bar=False)
+    many = list(simulate(prepared(cohort_and_fit, names, settings), settings))
+    one = whole(cohort_and_fit, names, settings.model_copy(update={"memory_mb": 2000}))
+    for chunk in many:
+        people = np.s_[:, :, chunk.first : chunk.first + chunk.expected.shape[2]]
+        np.testing.assert_array_equal(chunk.expected, one.expected[people])
+        np.testing.assert_array_equal(chunk.work, one.work[people])
+
+
+def test_a_longer_horizon_leaves_earlier_weeks_alone(
+    cohort_and_fit: tuple[Cohort, xr.DataTree],
+) -> None:
+    names = ["usual_care", "app", "workplace"]
+    short = whole(cohort_and_fit, names)
+    long = whole(cohort_and_fit, names, FEW.model_copy(update={"horizon_weeks": 52}))
+    for scenario in range(3):
+        same(under(short, scenario), under(long, scenario, 31))
+
+
+# Law 1: one law
+
+
+def test_levels_are_those_of_the_fit(cohort_and_fit: tuple[Cohort, xr.DataTree]) -> None:
+    cohort, fit = cohort_and_fit
+    ready = prepared(cohort_and_fit, ["usual_care", "app"])
+    found = whole(cohort_and_fit, ["usual_care", "app"])
+    data, twins = records(cohort, GRID), fit["twins"].to_dataset()
+    treated = np.flatnonzero(data.arm == 1)
+    draw, week = 5, np.tile(ready.design.weeks.astype(float), (cohort.n, 1))
+    population = ready.populations[draw]
+    at = twins.isel(chain=0, draw=draw)
+    people = People(
+        *(at[name].to_numpy() for name in ("log_rate", "work_frailty", "start")),
+        at["set_point"].to_numpy(),
+        at["response"].to_numpy(),
+    )
+    level = forward.levels(population, people, GRID, data.dose, data.arm, week)
+    for k, scale in enumerate(cohort.outcomes.values()):
+        wanted = scale.from_severity(
+            expected_severity(level[:, :, k], population.spread[k] ** 2, Scale(scale.step_share))
+        )
+        # under the arm they had, treated people follow their own response; under usual care,
+        # the untreated
+        np.testing.assert_allclose(
+            found.expected[1, draw, treated, :, k], wanted[treated], atol=2e-3, rtol=0
+        )
+        others = np.flatnonzero(data.arm == 0)
+        np.testing.assert_allclose(
+            found.expected[0, draw, others, :, k], wanted[others], atol=2e-3, rtol=0
+        )
+
+
+def test_the_table_of_expected_scores_is_as_fine_as_it_says() -> None:
+    spread, scale = np.array([[0.03], [0.11]]), Scale(0.1)
+    level = np.random.default_rng(1).uniform(-1, 1.8, size=(2, 400, 1))
+    found = read_table(expected_table(spread, [scale]), level)
+    wanted = expected_severity(level[:, :, 0], spread**2, scale)
+    np.testing.assert_allclose(found[:, :, 0], wanted, atol=3e-4)
+
+
+def test_simulated_states_have_the_laws_frequencies() -> None:
+    n, grid = 60_000, TimeGrid((0, 1.5, 4))
+    log_intensity = np.log([0.2, 0.1, 0.15, 0.3, 0.25, 0.1])
+    slope, level = np.array([1.0]), np.full((1, n, 2, 1), 0.5)
+    shift = np.zeros((1, n, 2))
+    segments = week_segments(grid, 4)
+    rng = np.random.default_rng(3)
+    states = work_paths(
+        level,
+        np.zeros(n),
+        np.tile(log_intensity, (n, 1)),
+        np.tile(slope, (n, 1)),
+        np.tile(slope, (n, 1)),
+        np.full(n, np.log(0.05)),
+        shift,
+        shift,
+        np.full(n, 2),
+        rng.random((5, n)),
+        *segments,
+    )[0]
+    q = np.zeros((4, 4))
+    for (source, target), rate, up in zip(
+        TRANSITIONS, np.exp(log_intensity), [1, 1, 1, -1, -1, -1], strict=True
+    ):
+        q[STATES.index(source), STATES.index(target)] = rate * np.exp(up * 0.2)
+    q[2, 3] = 0.05
+    q -= np.diag(q.sum(axis=1))
+    for week in range(1, 5):
+        wanted = expm(q * week)[2]
+        share = np.bincount(states[:, week], minlength=4) / n
+        np.testing.assert_allclose(share, wanted, atol=5 * 0.5 / np.sqrt(n))
+
+
+STATES = ("working", "restricted", "sick_listed", "permanently_out")
+
+
+def test_a_hazard_ratio_acts_before_or_after_the_first_return() -> None:
+    n, grid = 20_000, TimeGrid((0, 10))
+    level, none = np.full((2, n, 1, 1), 0.3), np.zeros((2, n, 1))
+    first, again = none.copy(), none.copy()
+    first[1], again[1] = np.log(3.0), -50.0  # sooner back, and never off again
+    rng = np.random.default_rng(4)
+    states = work_paths(
+        level,
+        np.zeros(n),
+        np.tile(np.log([0.2, 0.1, 0.1, 0.1, 0.1, 0.1]), (n, 1)),
+        np.ones((n, 1)),
+        np.ones((n, 1)),
+        np.full(n, -50.0),
+        first,
+        again,
+        np.full(n, 1),
+        rng.random((11, n)),
+        *week_segments(grid, 10),
+    )
+    back = (states == 0).any(axis=2)
+    assert back[1].mean() > back[0].mean() + 0.1
+    after = np.maximum.accumulate(states == 0, axis=2)
+    assert (states[1][after[1]] == 0).all()
+    assert (states[0][after[0]] != 0).any()
+
+
+# Baseline
+
+
+def test_everyone_starts_from_what_was_recorded(
+    cohort_and_fit: tuple[Cohort, xr.DataTree],
+) -> None:
+    cohort, _ = cohort_and_fit
+    found = whole(cohort_and_fit, ["usual_care", "app"])
+    first = cohort.visits[cohort.visits["week"] == 0].set_index("patient")
+    for k, outcome in enumerate(cohort.outcomes):
+        wanted = first.loc[cohort.patients.index, outcome].to_numpy()
+        np.testing.assert_array_equal(
+            found.recorded[:, :, :, 0, k], np.broadcast_to(wanted, (2, 40, 10))
+        )
+    seen = first.loc[cohort.patients.index, "work_status"]
+    for person, status in enumerate(seen):
+        if cohort.patients["labour_force"].iloc[person]:
+            assert (found.work[:, :, person, 0] == STATES.index(status)).all()
+        else:
+            assert (found.work[:, :, person] == -1).all()
+
+
+def test_recorded_scores_average_to_the_expected(
+    cohort_and_fit: tuple[Cohort, xr.DataTree],
+) -> None:
+    found = whole(cohort_and_fit, ["usual_care"])
+    off = (found.recorded - found.expected)[0][:, :, 12:].astype(float)  # flares have come round
+    error = off.std(axis=(0, 1, 2)) / np.sqrt(off[..., 0].size / 6)  # persistence of three weeks
+    assert (np.abs(off.mean(axis=(0, 1, 2))) < 5 * error).all()
+
+
+# Effects
+
+
+def test_a_published_difference_comes_back(cohort_and_fit: tuple[Cohort, xr.DataTree]) -> None:
+    settings = SimulationSettings(draws=400, horizon_weeks=13, progress_bar=False)
+    cohort, truth = synthetic_cohort(SyntheticSettings(people=40, clusters=2), seed=2)
+    fit = known_tree(cohort, model_spec(cohort), records(cohort, GRID), truth, draws=200)
+    found = whole((cohort, fit), ["usual_care", "selfback"], settings)
+    gained = (found.expected[1] - found.expected[0])[:, :, 13, 1].mean()
+    assert gained == pytest.approx(-0.79, abs=0.1)  # evidence 1.2, RMDQ at 3 months
+
+
+def expect_refusal(
+    cohort: Cohort, names: list[str], message: str, settings: SimulationSettings = FEW
+) -> None:
+    with pytest.raises(InputError, match=message):
+        check_scenarios([load_scenario(name) for name in names], cohort, GRID, settings)
+
+
+def test_what_a_cohort_cannot_carry_is_refused(
+    cohort_and_fit: tuple[Cohort, xr.DataTree],
+) -> None:
+    cohort, _ = cohort_and_fit
+    without = replace(cohort, visits=cohort.visits.assign(work_status=None))
+    expect_refusal(cohort, ["usual_care", "pain_reprocessing"], "an arm that cohort synthetic")
+    expect_refusal(without, ["usual_care", "workplace"], "not an outcome of cohort synthetic")
+    expect_refusal(cohort, ["app"], "not among the scenarios")
+    expect_refusal(cohort, ["usual_care", "usual_care"], "chosen twice")
+    far = FEW.model_copy(update={"horizon_weeks": 60})
+    expect_refusal(cohort, ["usual_care"], "must not be after week 52", far)
+
+
+def test_a_design_lists_who_works(cohort_and_fit: tuple[Cohort, xr.DataTree]) -> None:
+    cohort, _ = cohort_and_fit
+    worker: NDArray[np.bool_] = prepared(cohort_and_fit, ["usual_care"]).design.worker
+    np.testing.assert_array_equal(worker, cohort.patients["labour_force"])

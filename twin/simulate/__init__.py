@@ -1,0 +1,1 @@
+"""Twins simulated forward, week by week, under every scenario with the same random shocks."""

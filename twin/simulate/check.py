@@ -1,0 +1,118 @@
+"""Whether a cohort can carry a scenario, and a choice of scenarios can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from scenarios import Intervention, Scenario
+from twin.cohort import Cohort
+from twin.errors import InputError, Problem, nearest
+from twin.instruments import instruments
+from twin.law.grid import TimeGrid
+
+from .settings import SimulationSettings
+
+WORK_TARGETS = ("first_return", "relapse")
+
+
+def check_scenarios(
+    scenarios: Sequence[Scenario], cohort: Cohort, grid: TimeGrid, settings: SimulationSettings
+) -> None:
+    """Refuse what cannot be simulated, all of it at once and before anything is sampled.
+
+    Raises
+    ------
+    InputError
+        If the comparator is not among the scenarios, the horizon lies beyond the grid, or an
+        intervention needs what the cohort does not have.
+    """
+    problems = [
+        *_choice(scenarios, settings),
+        *_horizon(grid, settings),
+        *_namesakes(scenarios),
+        *(problem for scenario in scenarios for problem in unmet(scenario, cohort)),
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def unmet(scenario: Scenario, cohort: Cohort) -> Iterator[Problem]:
+    """Yield what a scenario needs and a cohort does not have."""
+    for intervention in scenario.interventions:
+        where = f"scenario {scenario.name}"
+        yield from _arm(where, intervention, cohort)
+        for effect in intervention.effects:
+            known = [*cohort.outcomes, *(WORK_TARGETS if cohort.has_work else ())]
+            if effect.target not in known:
+                yield Problem(
+                    where,
+                    f"is not an outcome of cohort {cohort.name}",
+                    column=f"{intervention.name}.target",
+                    value=effect.target,
+                    remedy=f"It has {', '.join(known)}.",
+                )
+            if effect.instrument is not None and effect.instrument not in instruments():
+                yield Problem(
+                    where,
+                    "is not a known instrument",
+                    column=f"{intervention.name}.instrument",
+                    value=effect.instrument,
+                    remedy=f"Instruments: {', '.join(instruments())}."
+                    f"{nearest(effect.instrument, instruments())}",
+                )
+
+
+def _arm(where: str, intervention: Intervention, cohort: Cohort) -> Iterator[Problem]:
+    if intervention.arm is None:
+        return
+    given = [arm.intervention for arm in cohort.arms.values() if arm.intervention is not None]
+    if intervention.arm not in given:
+        listed = f"Its arms received {', '.join(given)}." if given else "It has no such arm."
+        yield Problem(
+            where,
+            f"takes its effect from an arm that cohort {cohort.name} does not have",
+            column=f"{intervention.name}.arm",
+            value=intervention.arm,
+            remedy=f"{listed} Choose another cohort, or leave the scenario out.",
+        )
+
+
+def _choice(scenarios: Sequence[Scenario], settings: SimulationSettings) -> Iterator[Problem]:
+    names = [scenario.name for scenario in scenarios]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Problem("configuration", "is chosen twice", column="scenario", value=name)
+    if settings.comparator not in names:
+        yield Problem(
+            "configuration",
+            "is not among the scenarios that were chosen",
+            column="simulation.comparator",
+            value=settings.comparator,
+            remedy=f"Chosen: {', '.join(names)}.{nearest(settings.comparator, names)}",
+        )
+
+
+def _namesakes(scenarios: Sequence[Scenario]) -> Iterator[Problem]:
+    """Yield interventions that share a name, and so their random numbers, but are not the same."""
+    first: dict[str, tuple[str, Intervention]] = {}
+    for scenario in scenarios:
+        for intervention in scenario.interventions:
+            owner, known = first.setdefault(intervention.name, (scenario.name, intervention))
+            if known != intervention:
+                yield Problem(
+                    f"scenario {scenario.name}",
+                    f"is another intervention than the one of that name in scenario {owner}",
+                    column="interventions.name",
+                    value=intervention.name,
+                    remedy="Give one of them another name.",
+                )
+
+
+def _horizon(grid: TimeGrid, settings: SimulationSettings) -> Iterator[Problem]:
+    if settings.horizon_weeks > grid.horizon:
+        yield Problem(
+            "configuration",
+            f"must not be after week {grid.horizon:g}, where the grid of person time ends",
+            column="simulation.horizon_weeks",
+            value=settings.horizon_weeks,
+            remedy="Give model.grid a later last edge; the fit is then sampled anew.",
+        )

@@ -1,0 +1,33 @@
+"""Everything simulated of some of the people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """Everything simulated of consecutive people of a `Design`.
+
+    Attributes
+    ----------
+    first
+        Position of the first of them in `Design.patients`.
+    expected
+        Expected recorded score, flare and error integrated out, score units, float32, shape
+        (scenario, sample, person, week, outcome).
+    recorded
+        One simulated recorded score, score units, same shape. Week 0 is the baseline score: the
+        same under all scenarios and, where the cohort recorded it, in all samples.
+    work
+        Code of `WORK_STATES` at each week's end, -1 for people without a work process, shape
+        (scenario, sample, person, week).
+    """
+
+    first: int
+    expected: npt.NDArray[np.float32]
+    recorded: npt.NDArray[np.float32]
+    work: npt.NDArray[np.int8]

@@ -1,0 +1,45 @@
+"""What is simulated: the axes that every chunk of a simulation shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from twin.instruments import Instrument
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """The axes of a simulation.
+
+    Attributes
+    ----------
+    scenarios, comparator
+        Names of the scenarios, and the one of them that the others are compared with.
+    patients
+        Ids of the people.
+    weeks
+        Weeks since baseline, 0 to the horizon, shape (week,).
+    outcomes, instruments
+        Names of the outcomes, and the instrument of each.
+    n_chains, n_draws
+        Posterior draws used: chains, and draws of each. Samples are numbered chain by chain.
+    has_work
+        Whether the cohort tells anything of work.
+    worker
+        Which people have a work process, shape (patient,).
+    """
+
+    scenarios: tuple[str, ...]
+    comparator: str
+    patients: tuple[str, ...]
+    weeks: npt.NDArray[np.int64]
+    outcomes: tuple[str, ...]
+    instruments: Mapping[str, Instrument]
+    n_chains: int
+    n_draws: int
+    has_work: bool
+    worker: npt.NDArray[np.bool_]

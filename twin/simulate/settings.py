@@ -1,0 +1,33 @@
+"""What a simulation is told."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class SimulationSettings(BaseModel):
+    """How twins are simulated.
+
+    Attributes
+    ----------
+    horizon_weeks
+        Weeks from each person's baseline, at most what the grid of person time reaches.
+    draws
+        Posterior draws used, evenly spaced along the chains; all of them where there are fewer.
+    comparator
+        Scenario that the others are compared with; it must be among those chosen.
+    memory_mb
+        Largest size of the arrays that are held at once, mebibytes: people go through in chunks.
+    progress_bar
+        Whether to show one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    horizon_weeks: Annotated[int, Field(ge=1, le=520)] = 52
+    draws: Annotated[int, Field(ge=1)] = 1000
+    comparator: str = "usual_care"
+    memory_mb: Annotated[int, Field(ge=16)] = 512
+    progress_bar: bool = True

@@ -1,0 +1,148 @@
+"""Work states week by week, drawn exactly from the law's transition probabilities. Compiled.
+
+An intervention multiplies intensities: those of moves to full work until a person has first
+returned to it, and those of moves away from it afterwards.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from twin.law.grid import Floats, Ints, TimeGrid
+from twin.law.kernels import intensities
+from twin.law.small_matrices import TAPE, exponential, generator
+from twin.law.work import N_TRANSIENT, PERMANENTLY_OUT
+
+TO_FULL_WORK = np.array([0, 0, 0, 1, 0, 1])
+"""1 for the transitions that end in full work, in the order of `work.TRANSITIONS`."""
+FROM_FULL_WORK = np.array([1, 1, 0, 0, 0, 0])
+
+
+class WeekSegments(NamedTuple):
+    """The stays in single cells of the grid that simulated weeks are made of."""
+
+    first: Ints
+    """Where each week's segments begin, and the end of the last, shape (week + 1,)."""
+    cell: Ints
+    """Cell of the grid, shape (segment,)."""
+    weeks: Floats
+    """Length, shape (segment,)."""
+
+
+def week_segments(grid: TimeGrid, horizon: int) -> WeekSegments:
+    """Cut the weeks 1 to the horizon at the edges of the grid; week 0 has no segment."""
+    stays = [grid.segments(week - 1, week) for week in range(1, horizon + 1)]
+    count = [0, 0, *(len(cells) for cells, _ in stays)]
+    return WeekSegments(
+        first=np.cumsum(count),
+        cell=np.concatenate([cells for cells, _ in stays]),
+        weeks=np.concatenate([weeks for _, weeks in stays]),
+    )
+
+
+@njit(cache=True, error_model="numpy")
+def work_paths(
+    cell_level: Floats,
+    frailty: Floats,
+    log_intensity: Floats,
+    worsening_slope: Floats,
+    recovery_slope: Floats,
+    log_exit_intensity: Floats,
+    first_return: Floats,
+    relapse: Floats,
+    first_state: Ints,
+    uniform: Floats,
+    first_segment: Ints,
+    segment_cell: Ints,
+    segment_weeks: Floats,
+) -> NDArray[np.int8]:
+    """Draw one person's work states under every scenario with the same uniform numbers.
+
+    Parameters
+    ----------
+    cell_level
+        Levels at the middle of each cell, severity, shape (scenario, sample, cell, outcome).
+    frailty
+        Shape (sample,).
+    log_intensity, worsening_slope, recovery_slope, log_exit_intensity
+        As in `work.WorkLaw`, with a leading sample axis.
+    first_return, relapse
+        Shifts of log-intensities by interventions, shape (scenario, sample, cell).
+    first_state
+        Code of the state at week 0, shape (sample,).
+    uniform
+        Shape (week, sample).
+    first_segment, segment_cell, segment_weeks
+        As in `WeekSegments`.
+
+    Returns
+    -------
+    NDArray
+        Codes of `work.WORK_STATES` at the end of each week, int8, (scenario, sample, week).
+    """
+    scenarios, samples, cells, _ = cell_level.shape
+    weeks = uniform.shape[0]
+    result = np.empty((scenarios, samples, weeks), dtype=np.int8)
+    intensity = np.empty(6)
+    shifted = np.empty(6)
+    tape = np.empty((TAPE, N_TRANSIENT, N_TRANSIENT))
+    whole = np.empty((cells, 2, N_TRANSIENT, N_TRANSIENT))
+    at = np.empty(N_TRANSIENT)
+    new = np.empty(N_TRANSIENT)
+    known = np.empty((cells, 2), dtype=np.bool_)
+    for scenario in range(scenarios):
+        for sample in range(samples):
+            known[:] = False
+            exit_intensity = np.exp(log_exit_intensity[sample])
+            state = first_state[sample]
+            has_been_off = state != 0
+            returned = 0
+            result[scenario, sample, 0] = state
+            for week in range(1, weeks):
+                if state == PERMANENTLY_OUT:
+                    result[scenario, sample, week] = state
+                    continue
+                at[:] = 0.0
+                at[state] = 1.0
+                for g in range(first_segment[week], first_segment[week + 1]):
+                    c, length = segment_cell[g], segment_weeks[g]
+                    if length != 1.0 or not known[c, returned]:
+                        intensities(
+                            log_intensity[sample],
+                            worsening_slope[sample],
+                            recovery_slope[sample],
+                            frailty[sample],
+                            cell_level[scenario, sample, c],
+                            intensity,
+                        )
+                        for m in range(6):
+                            if returned == 0:
+                                shift = TO_FULL_WORK[m] * first_return[scenario, sample, c]
+                            else:
+                                shift = FROM_FULL_WORK[m] * relapse[scenario, sample, c]
+                            shifted[m] = intensity[m] + shift
+                        halvings = generator(shifted, exit_intensity, length, tape[0])
+                        exponential(tape, halvings)
+                        whole[c, returned] = tape[5 + halvings]
+                        known[c, returned] = length == 1.0
+                    moves = whole[c, returned]
+                    for k in range(N_TRANSIENT):
+                        new[k] = at[0] * moves[0, k] + at[1] * moves[1, k] + at[2] * moves[2, k]
+                    at[:] = new
+                passed = 0.0
+                state = PERMANENTLY_OUT
+                for k in range(N_TRANSIENT):
+                    passed += at[k]
+                    if uniform[week, sample] < passed:
+                        state = k
+                        break
+                if state != 0:
+                    has_been_off = True
+                elif has_been_off:
+                    returned = 1
+                result[scenario, sample, week] = state
+    return result
