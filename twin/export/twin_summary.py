@@ -1,0 +1,46 @@
+"""One row for each person, scenario, outcome and week reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from twin.outcomes.labelled import BENEFIT, DAYS_LOST_SAVED
+from twin.outcomes.outcomes import Outcomes
+
+_KEYS = ["patient", "scenario", "outcome", "week"]
+_BESIDE = ["important_change", "harm_change", "level"]
+
+
+def twin_summary(outcomes: Outcomes) -> pd.DataFrame:
+    """Return what each scenario gains each person over the comparator.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``patient``, ``scenario``, ``comparator``, ``outcome``, ``instrument``, ``week``,
+        ``benefit_mean``, ``benefit_lower``, ``benefit_upper`` (score points, positive is better),
+        ``probability_benefit`` and ``probability_harm`` with the changes that they count,
+        ``important_change`` and ``harm_change``, and ``level`` of the intervals. Where the cohort
+        has work data also ``days_lost_saved_mean``, ``..._lower`` and ``..._upper``, working days
+        up to the horizon: the same in all rows of a person and scenario.
+    """
+    data = outcomes.people.transpose("patient", "scenario", "outcome", "week")
+    numbers = [name for name in (*BENEFIT, *DAYS_LOST_SAVED) if name in data]
+    table = data[numbers].to_dataframe(dim_order=_KEYS).reset_index()
+    table = table.assign(comparator=outcomes.comparator, level=outcomes.level)
+    for name in _KEYS[:3]:
+        table[name] = table[name].astype(str)
+    order = ["patient", "scenario", "comparator", "outcome", "instrument", "week"]
+    return table[[*order, *numbers, *_BESIDE]]
+
+
+def write_twin_summary(outcomes: Outcomes, provenance: Mapping[str, str | int], path: Path) -> None:
+    """Write `twin_summary` as Parquet, with provenance among the file's key-value metadata."""
+    table = pa.Table.from_pandas(twin_summary(outcomes), preserve_index=False)
+    told = {key.encode(): str(value).encode() for key, value in provenance.items()}
+    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **told}), path)

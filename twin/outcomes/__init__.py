@@ -1,0 +1,1 @@
+"""What simulated futures amount to: averages, one person's benefit, contrasts, their errors."""

@@ -1,0 +1,112 @@
+"""One person's outcomes, summarised over posterior draws.
+
+People are summarised one at a time, so that what is found of one cannot depend on who else is in
+the chunk.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .exact_sums import Totals, points
+from .intervals import Floats, quantiles, tails
+
+Singles = npt.NDArray[np.float32]
+
+STATISTICS = ("mean", "lower", "median", "upper")
+
+
+class Benefit(NamedTuple):
+    """What a scenario gains a person over the comparator; each has shape (scenario, week, outcome).
+
+    The comparator is not among the scenarios.
+    """
+
+    mean: Floats
+    lower: Floats
+    upper: Floats
+    probability_benefit: Floats
+    """Probability of a benefit at least as large as the important change; NaN without one."""
+    probability_harm: Floats
+    """Probability of being worse off by more than the harmful change."""
+
+
+def course(total: Totals, score: Singles, level: float) -> Singles:
+    """Statistics of a score by week.
+
+    Parameters
+    ----------
+    total
+        Scores in units of `exact_sums`, added up over samples, shape (scenario, week, outcome).
+    score
+        Scores, shape (scenario, week, outcome, sample).
+    level
+        Level of the interval.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (statistic, scenario, week, outcome), in the order of `STATISTICS`.
+    """
+    lower, upper = tails(level)
+    mean = points(total, score.shape[-1])
+    return np.concatenate([mean[None], quantiles(score, (lower, 0.5, upper))]).astype(np.float32)
+
+
+def benefit(
+    expected: Singles,
+    comparator: int,
+    sign: Floats,
+    important: Floats,
+    harm: Floats,
+    level: float,
+) -> Benefit:
+    """Expected scores under each other scenario against those under the comparator.
+
+    Parameters
+    ----------
+    expected
+        Expected scores at the weeks reported, shape (scenario, week, outcome, sample).
+    comparator
+        Position of the comparator among the scenarios.
+    sign
+        1 where a lower score is better, -1 where a higher one is, shape (outcome,).
+    important
+        Change that counts as important, score points, NaN where none is known, shape (outcome,).
+    harm
+        Worsening beyond which a person is harmed, score points, shape (outcome,).
+    level
+        Level of the interval.
+    """
+    scores = sign[:, None] * expected.astype(np.float64)
+    # each posterior draw against itself: the pair is not broken by averaging first
+    gain = scores[comparator] - np.delete(scores, comparator, axis=0)
+    lower, upper = quantiles(gain, tails(level))
+    reached = (gain >= important[:, None]).mean(axis=-1)
+    return Benefit(
+        mean=gain.mean(axis=-1),
+        lower=lower,
+        upper=upper,
+        probability_benefit=np.where(np.isnan(important), np.nan, reached),
+        probability_harm=(gain < -harm[:, None]).mean(axis=-1),
+    )
+
+
+def saved(lost: Floats, comparator: int, level: float) -> tuple[Floats, Floats, Floats]:
+    """Mean and interval of the days that each other scenario saves a worker, shape (scenario,).
+
+    Parameters
+    ----------
+    lost
+        Days lost, shape (scenario, sample).
+    comparator
+        Position of the comparator among the scenarios.
+    level
+        Level of the interval.
+    """
+    gain = lost[comparator] - np.delete(lost, comparator, axis=0)
+    lower, upper = quantiles(gain, tails(level))
+    return gain.mean(axis=-1), lower, upper
