@@ -32,7 +32,7 @@ def _simulate(composed: DictConfig) -> None:
 
     # Hydra announces what a job raises with words of its own; leaving is silent.
     try:
-        print(f"Results: {run(run_config(composed))}")
+        print(f"Report: {run(run_config(composed))}")
     except ConvergenceError as error:
         sys.exit(_say(error, _NOT_CONVERGED))
     except (InputError, OmegaConfBaseException) as error:

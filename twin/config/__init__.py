@@ -1,5 +1,5 @@
 """Typed configuration: what Hydra composes, checked before anything is run."""
 
-from .run_config import Output, PriorChoice, RunConfig, run_config
+from .run_config import AUTO, Output, PriorChoice, RunConfig, run_config
 
-__all__ = ["Output", "PriorChoice", "RunConfig", "run_config"]
+__all__ = ["AUTO", "Output", "PriorChoice", "RunConfig", "run_config"]

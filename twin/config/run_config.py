@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from omegaconf import DictConfig, OmegaConf
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from priors import prior_set_names
+from scenarios import scenario_names
 from twin.cohort import CohortMapping
 from twin.cohort.synthetic import SyntheticSettings
 from twin.errors import InputError, Problem, from_validation, nearest
 from twin.fit.settings import FitSettings, ModelSettings, SamplerSettings
+from twin.outcomes.settings import OutcomeSettings
+from twin.simulate.settings import SimulationSettings
 
 WHERE = "configuration"
 """What messages call the composed configuration, which stands in no single file."""
+
+
+AUTO: Literal["auto"] = "auto"
 
 
 class _Frozen(BaseModel):
@@ -67,6 +73,11 @@ class RunConfig(_Frozen):
         A trial to generate, or the files to read.
     model, priors, sampler, fit
         What is fitted, and how.
+    scenario
+        Names of scenarios, or paths of files that end in ``.yaml``; ``auto`` for all that the
+        cohort can carry.
+    simulation, report
+        How twins are simulated, and what is read out of it.
     seed
         Seed of everything random: a generated cohort, sampling, predictive draws.
     output
@@ -78,9 +89,26 @@ class RunConfig(_Frozen):
     priors: PriorChoice = PriorChoice()
     sampler: SamplerSettings = SamplerSettings()
     fit: FitSettings = FitSettings()
+    scenario: Literal["auto"] | tuple[str, ...] = AUTO
+    simulation: SimulationSettings = SimulationSettings()
+    report: OutcomeSettings = OutcomeSettings()
     # NumPy's and nutpie's seeds are not negative; PyMC's are 32 bits wide
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     output: Output = Output()
+
+    @field_validator("scenario", mode="before")
+    @classmethod
+    def _are_scenarios(cls, given: Any) -> Any:
+        if given == AUTO or not isinstance(given, list | tuple):
+            return given
+        # on the command line null, the name of a scenario, is also the name of nothing
+        named = ["null" if name is None else name for name in given]
+        known = scenario_names()
+        for name in named:
+            if isinstance(name, str) and not name.endswith(".yaml") and name not in known:
+                listed = ", ".join(known)
+                raise ValueError(f"has no scenario '{name}': {listed}.{nearest(name, known)}")
+        return named
 
 
 # One model for each kind of cohort, so that a message offers the keys of the kind that was chosen

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from scenarios import Scenario
 from twin.config import RunConfig
 from twin.fit.plan import FitPlan
 
 
-def announcement(config: RunConfig, plan: FitPlan, folder: Path) -> str:
-    """Return the cohort on one screen, then how it is fitted and where results go."""
-    sampler, edges = config.sampler, config.model.grid
+def announcement(
+    config: RunConfig, plan: FitPlan, scenarios: Sequence[Scenario], folder: Path
+) -> str:
+    """Return the cohort on one screen, the scenarios in words, then how all this is run."""
+    sampler, edges, simulation = config.sampler, config.model.grid, config.simulation
     found = plan.path.exists()
     fit = f"{'found, not sampled again' if found else 'none stored yet, will be sampled'}"
     lines = {
@@ -19,6 +23,10 @@ def announcement(config: RunConfig, plan: FitPlan, folder: Path) -> str:
         "sampler": (
             f"{sampler.library}, {sampler.chains} chains x {sampler.draws} draws after "
             f"{sampler.tune}, {sampler.cores} at a time"
+        ),
+        "twins": (
+            f"{plan.cohort.n} people x {simulation.draws} draws x {simulation.horizon_weeks} weeks "
+            f"x {len(scenarios)} scenarios, against {simulation.comparator}"
         ),
         "seed": str(config.seed),
         "fit": f"{plan.path} ({fit})",
@@ -30,4 +38,5 @@ def announcement(config: RunConfig, plan: FitPlan, folder: Path) -> str:
         else []
     )
     table = [f"{name:<8} {value}" for name, value in lines.items()]
-    return "\n".join([str(plan.cohort), "", *table, *accepted])
+    words = [str(scenario) for scenario in scenarios]
+    return "\n".join([str(plan.cohort), "", *words, "", *table, *accepted])

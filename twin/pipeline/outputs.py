@@ -6,46 +6,45 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import xarray as xr
 
+from scenarios import Scenario
 from twin.cohort import Cohort
 from twin.config import RunConfig
+from twin.export.facts import ExportFacts, ScenarioFacts
+from twin.export.write import write_exports
+from twin.fit.gate_report import GateReport
 from twin.fit.plan import FitPlan
 from twin.fit.versions import versions
 from twin.fit.whole import whole_file
+from twin.outcomes.label import label
+from twin.outcomes.outcomes import Outcomes
+from twin.outcomes.table import contrasts as contrast_table
+from twin.outcomes.table import scenario_summary
+from twin.outcomes.trial import trial_estimates
+from twin.report import Estimate, ReportContent, write_report
+from twin.simulate.design import Design
 
 MANIFEST = "manifest.json"
-_SCHEMA = 1
+REPORT = "report.html"
+_SCHEMA = 2
 _NAME_LENGTH = 10  # 40 bits: the runs of one folder are few
 _CHUNK = 1 << 20
 
 
-def run_folder(config: RunConfig, cohort: Cohort) -> Path:
-    """Return the folder of a run's results: the same run writes to the same place."""
-    told = config.model_dump_json(exclude={"output": True, "sampler": {"progress_bar", "cores"}})
-    digest = hashlib.sha256(f"{told}{cohort.hash}".encode()).hexdigest()[:_NAME_LENGTH]
-    return Path(config.output.folder) / f"{cohort.name}-{digest}"
+@dataclass(frozen=True, eq=False)
+class RunFacts:
+    """What a run was told and what it fitted.
 
-
-def write_outputs(
-    folder: Path,
-    config: RunConfig,
-    plan: FitPlan,
-    fit: xr.DataTree,
-    truth: xr.Dataset | None,
-    reused: bool,
-    timings: Mapping[str, float],
-) -> None:
-    """Write a run's files, each whole or not at all, and the manifest last.
-
-    Parameters
+    Attributes
     ----------
-    folder
-        Where to.
-    config, plan
+    config, plan, cohort, scenarios
         What was run.
     fit
         The fit, stored at the plan's path.
@@ -53,17 +52,158 @@ def write_outputs(
         Truth behind a generated cohort; None for a real one.
     reused
         Whether the fit was found and not sampled.
-    timings
-        Seconds that each stage took.
     """
-    files = [_link(plan.path, folder / "fit.nc")]
-    if truth is not None:
-        files.append(_truth(truth, folder / "truth.nc"))
-    cohort = plan.cohort
+
+    config: RunConfig
+    plan: FitPlan
+    cohort: Cohort
+    scenarios: Sequence[Scenario]
+    fit: xr.DataTree
+    truth: xr.Dataset | None
+    reused: bool
+
+    @property
+    def converged(self) -> bool:
+        """Whether the fit passed its gate."""
+        return bool(self.fit.attrs["converged"])
+
+
+def run_folder(config: RunConfig, cohort: Cohort) -> Path:
+    """Return the folder of a run's results: the same run writes to the same place."""
+    told = config.model_dump_json(
+        exclude={
+            "output": True,
+            "sampler": {"progress_bar", "cores"},
+            "simulation": {"progress_bar", "memory_mb"},
+        }
+    )
+    digest = hashlib.sha256(f"{told}{cohort.hash}".encode()).hexdigest()[:_NAME_LENGTH]
+    return Path(config.output.folder) / f"{cohort.name}-{digest}"
+
+
+def write_outputs(
+    folder: Path, facts: RunFacts, design: Design, outcomes: Outcomes, timings: dict[str, float]
+) -> pd.DataFrame:
+    """Write a run's files, each whole or not at all, and the manifest last.
+
+    Parameters
+    ----------
+    folder
+        Where to.
+    facts
+        What was run.
+    design, outcomes
+        What was simulated, and what it amounts to.
+    timings
+        Seconds that each stage took; those of writing are added.
+
+    Returns
+    -------
+    pd.DataFrame
+        The contrasts, as written.
+    """
+    since = time.perf_counter()
+    settings, told = facts.config.report, _export_facts(facts)
+    summary, contrasts = scenario_summary(outcomes), contrast_table(outcomes, told.joint_labels())
+    files = [_link(facts.plan.path, folder / "fit.nc")]
+    if facts.truth is not None:
+        files.append(_truth(facts.truth, folder / "truth.nc"))
+    twins = facts.fit["twins"].to_dataset()
+    files += write_exports(
+        folder, outcomes, design, twins, told, settings, summary=summary, contrasts=contrasts
+    )
+    timings["exports"] = round(time.perf_counter() - since, 3)
+    since = time.perf_counter()
+    write_report(folder / REPORT, _content(folder, facts, design, outcomes, summary, contrasts))
+    files.append(folder / REPORT)
+    timings["report"] = round(time.perf_counter() - since, 3)
+    _write_manifest(folder, facts, files, timings)
+    return contrasts
+
+
+def _export_facts(facts: RunFacts) -> ExportFacts:
+    return ExportFacts(
+        cohort=facts.cohort.name,
+        cohort_hash=facts.cohort.hash,
+        synthetic=facts.cohort.synthetic,
+        converged=facts.converged,
+        seed=facts.config.seed,
+        versions=dict(versions()),
+        configuration=facts.config.model_dump_json(),
+        scenarios={one.name: ScenarioFacts(one.title, one.labels) for one in facts.scenarios},
+    )
+
+
+def _content(
+    folder: Path,
+    facts: RunFacts,
+    design: Design,
+    outcomes: Outcomes,
+    summary: pd.DataFrame,
+    contrasts: pd.DataFrame,
+) -> ReportContent:
+    cohort, fit = facts.cohort, facts.fit
+    estimands = fit["estimands"].to_dataset()
+    estimates = trial_estimates(cohort, estimands["arm_contrast"], outcomes.level)
+    return ReportContent(
+        cohort_name=cohort.name,
+        cohort_text=str(cohort),
+        synthetic=cohort.synthetic,
+        converged=facts.converged,
+        n_people=cohort.n,
+        scenarios=facts.scenarios,
+        comparator=design.comparator,
+        outcomes=outcomes,
+        design=design,
+        instruments=cohort.outcomes,
+        settings=facts.config.report,
+        fit=fit,
+        gate_text=str(GateReport.model_validate_json(fit.attrs["gate"])),
+        contrasts=contrasts,
+        summary=summary,
+        estimates=_estimates(facts),
+        trial_estimate=None if estimates.empty else estimates,
+        provenance={
+            "run": folder.name,
+            "seed": str(facts.config.seed),
+            "cohort": f"{cohort.name}, SHA-256 {cohort.hash}",
+            "fit": facts.plan.key,
+            **{f"version of {name}": version for name, version in versions().items()},
+        },
+    )
+
+
+def _estimates(facts: RunFacts) -> list[Estimate]:
+    """What the results rest on: the fit, what it took on trust, and the scenarios."""
+    synthetic, name = facts.cohort.synthetic, facts.cohort.name
+    estimated = label("estimated", synthetic)
+    rows = [
+        Estimate(
+            "Everyone's natural course, flares and measurement error",
+            estimated,
+            f"the fit of cohort {name}",
+        )
+    ]
+    if facts.cohort.has_work:
+        rows.append(Estimate("Moves between work states", estimated, f"the fit of cohort {name}"))
+        exit_rate = facts.plan.priors["log_exit_intensity"]
+        rows.append(Estimate("Leaving work for good", exit_rate.label, exit_rate.source))
+    rows += [
+        Estimate(found.what, label(found.label, synthetic), found.source)
+        for scenario in facts.scenarios
+        for found in scenario.statements
+    ]
+    return rows
+
+
+def _write_manifest(
+    folder: Path, facts: RunFacts, files: Sequence[Path], timings: dict[str, float]
+) -> None:
+    cohort, fit = facts.cohort, facts.fit
     manifest = {
         "schema": _SCHEMA,
-        "configuration": config.model_dump(mode="json"),
-        "seed": config.seed,
+        "configuration": facts.config.model_dump(mode="json"),
+        "seed": facts.config.seed,
         "versions": dict(versions()),
         "cohort": {
             "name": cohort.name,
@@ -72,14 +212,15 @@ def write_outputs(
             "hash": cohort.hash,
         },
         "fit": {
-            "key": plan.key,
-            "found": reused,
-            "converged": bool(fit.attrs["converged"]),
+            "key": facts.plan.key,
+            "found": facts.reused,
+            "converged": facts.converged,
             "accepted_unconverged": bool(fit.attrs["accepted_unconverged"]),
             "timings": json.loads(fit.attrs["timings"]),
         },
+        "scenarios": [scenario.model_dump(mode="json") for scenario in facts.scenarios],
         "files": {file.name: _sha256(file) for file in files},
-        "timings": dict(timings),
+        "timings": timings,
     }
     with whole_file(folder / MANIFEST) as beside:
         beside.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")

@@ -17,11 +17,12 @@ from twin.fit.arrays import records
 from twin.fit.plan import FitPlan
 
 from .announcement import announcement
-from .outputs import run_folder, write_outputs
+from .chosen import chosen_scenarios
+from .outputs import REPORT, run_folder
 
 
 def run(config: RunConfig) -> Path:
-    """Run a configuration and return the folder of its results.
+    """Run a configuration and return the path of its report.
 
     Parameters
     ----------
@@ -31,13 +32,14 @@ def run(config: RunConfig) -> Path:
     Raises
     ------
     InputError
-        If the cohort cannot be used.
+        If the cohort or a scenario cannot be used.
     ConvergenceError
         If the fit did not converge and the configuration does not accept that.
     """
     timings: dict[str, float] = {}
     with _timed("cohort", timings):
         cohort, truth = _cohort(config)
+    scenarios = chosen_scenarios(config, cohort)
     plan = FitPlan(
         cohort=cohort,
         model=config.model,
@@ -47,20 +49,33 @@ def run(config: RunConfig) -> Path:
         seed=config.seed,
         folder=Path(config.output.fits),
     )
-    records(cohort, config.model.time_grid)  # refuses visits that the grid does not reach
+    grid = config.model.time_grid
+    records(cohort, grid)  # refuses visits that the grid does not reach
     folder = run_folder(config, cohort)
     reused = plan.path.exists()
-    print(announcement(config, plan, folder), flush=True)
+    print(announcement(config, plan, scenarios, folder), flush=True)
 
     # Whatever is wrong with the input has been said by now: PyMC takes seconds to load.
     from twin.fit.fit import fit_cohort, gate_report
+    from twin.outcomes.summarise import summarise
+    from twin.simulate.prepare import prepare
+    from twin.simulate.simulate import simulate
     from twin.twins import TwinEnsemble
+
+    from .headlines import headlines
+    from .outputs import RunFacts, write_outputs
 
     with _timed("fit", timings):
         fit = fit_cohort(plan, config.model_dump_json())
     print(f"\n{gate_report(fit)}\n\n{TwinEnsemble(fit)}\n", flush=True)
-    write_outputs(folder, config, plan, fit, truth, reused, timings)
-    return folder
+    with _timed("simulation", timings):
+        prepared = prepare(cohort, fit, scenarios, grid, config.simulation, config.seed)
+        chunks = simulate(prepared, config.simulation)
+        outcomes = summarise(prepared.design, chunks, config.report)
+    facts = RunFacts(config, plan, cohort, scenarios, fit, truth, reused)
+    contrasts = write_outputs(folder, facts, prepared.design, outcomes, timings)
+    print(headlines(contrasts, prepared.design, outcomes.level), flush=True)
+    return folder / REPORT
 
 
 def _cohort(config: RunConfig) -> tuple[Cohort, xr.Dataset | None]:

@@ -1,0 +1,61 @@
+"""Which scenarios a run simulates."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from scenarios import Intervention, Scenario, load_scenario, scenario_names
+from twin.cohort import Cohort
+from twin.config import AUTO, RunConfig
+from twin.errors import InputError, Problem, from_validation
+from twin.simulate.check import check_scenarios, unmet
+
+DOES_NOTHING = "null"
+"""The scenario that serves to check the engine: chosen only by name."""
+
+
+def chosen_scenarios(config: RunConfig, cohort: Cohort) -> tuple[Scenario, ...]:
+    """Read the scenarios of a run and check them against its cohort, the comparator first.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, says something impossible, or asks of the cohort what it does
+        not have.
+    """
+    if config.scenario == AUTO:
+        every = [_read(name) for name in scenario_names() if name != DOES_NOTHING]
+        chosen = [scenario for scenario in every if not any(unmet(scenario, cohort))]
+    else:
+        chosen = [_read(name) for name in config.scenario]
+    check_scenarios(chosen, cohort, config.model.time_grid, config.simulation)
+    chosen = [with_estimates(scenario, cohort) for scenario in chosen]
+    comparator = config.simulation.comparator
+    return tuple(sorted(chosen, key=lambda scenario: scenario.name != comparator))
+
+
+def _read(name: str) -> Scenario:
+    try:
+        return load_scenario(name)
+    except ValidationError as error:
+        raise from_validation(error, f"scenario {name}", Scenario) from error
+    except (OSError, ValueError) as error:
+        raise InputError([Problem("configuration", str(error).removesuffix("."))]) from error
+
+
+def with_estimates(scenario: Scenario, cohort: Cohort) -> Scenario:
+    """Let an intervention that an arm of the cohort received have the effect estimated there."""
+    received = {arm.intervention for arm in cohort.arms.values()}
+    interventions = tuple(
+        Intervention(
+            name=one.name,
+            title=one.title,
+            description=one.description,
+            arm=one.name,
+            effects=tuple(effect for effect in one.effects if not effect.on_outcome),
+        )
+        if one.arm is None and one.name in received
+        else one
+        for one in scenario.interventions
+    )
+    return scenario.model_copy(update={"interventions": interventions})

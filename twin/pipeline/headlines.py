@@ -1,0 +1,37 @@
+"""What came out, on a few lines of the terminal."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from twin.simulate.design import Design
+
+_QUANTITIES = {
+    "expected_score": "expected {outcome}, {unit}",
+    "days_lost": "working days lost",
+}
+
+
+def headlines(contrasts: pd.DataFrame, design: Design, level: float) -> str:
+    """Return the main differences from the comparator, one a line.
+
+    Parameters
+    ----------
+    contrasts
+        From `twin.outcomes.table.contrasts`.
+    design
+        What was simulated.
+    level
+        Of the intervals.
+    """
+    if contrasts.empty:
+        return f"Only {design.comparator} was simulated: nothing to compare it with."
+    chosen = contrasts[contrasts["quantity"].isin(_QUANTITIES)]
+    lines = [f"Difference from {design.comparator}, mean [{level:.0%} interval]:"]
+    for row in chosen.to_dict("records"):
+        name = _QUANTITIES[str(row["quantity"])].format_map(row)
+        lines.append(
+            f"  {row['scenario']:<18} week {row['week']:>3}  {name:<34} "
+            f"{row['mean']:6.2f} [{row['lower']:.2f}, {row['upper']:.2f}]  {row['label']}"
+        )
+    return "\n".join(lines) + "\n"
