@@ -58,7 +58,7 @@ class SamplerSettings(_Frozen):
     # Two chains and four draws are the least for which R-hat is defined.
     library: Literal["nutpie", "pymc", "numpyro"] = "nutpie"
     chains: Annotated[int, Field(ge=2)] = 4
-    draws: Annotated[int, Field(ge=4)] = 1000
+    draws: Annotated[int, Field(ge=4)] = 1300
     tune: _Count = 300
     cores: _Count = 2
     target_accept: Annotated[float, Field(gt=0, lt=1)] = 0.8
@@ -77,4 +77,4 @@ class FitSettings(_Frozen):
     """
 
     accept_unconverged: bool = False
-    predictive_draws: _Count = 200
+    predictive_draws: _Count = 500
