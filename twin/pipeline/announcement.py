@@ -8,6 +8,7 @@ from pathlib import Path
 from scenarios import Scenario
 from twin.config import RunConfig
 from twin.fit.plan import FitPlan
+from twin.outcomes.label import label
 
 
 def announcement(
@@ -38,5 +39,6 @@ def announcement(
         else []
     )
     table = [f"{name:<8} {value}" for name, value in lines.items()]
-    words = [str(scenario) for scenario in scenarios]
+    known = label("estimated", plan.cohort.synthetic)
+    words = [str(scenario).replace("[estimated]", f"[{known}]") for scenario in scenarios]
     return "\n".join([str(plan.cohort), "", *words, "", *table, *accepted])

@@ -96,6 +96,8 @@ def say(row: pd.Series, phrase: Phrase, at: str) -> Sentence:
     decimals = digits.places(mean, lower, upper, error, significant=1)
     size = digits.number(abs(mean), decimals)
     said = (phrase.more if mean > 0 else phrase.less).format(size)
+    if float(size) == 0:
+        said = f"no difference in {phrase.neither}"
     if size == "1":
         said = said.replace("1 points", "1 point").replace("1 weeks", "1 week")
     ends = _ordered(lower, upper, mean)

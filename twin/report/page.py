@@ -66,7 +66,7 @@ def render(content: ReportContent) -> str:
         title=_title(content),
         comparator=words.inside(content.titles[content.comparator]),
         findings=findings(content),
-        told={scenario.name: told(scenario) for scenario in content.scenarios},
+        told={scenario.name: told(scenario, content.synthetic) for scenario in content.scenarios},
         contrasts=partial(contrast_groups, content),
         values=value_groups(content),
         trial=trial_rows(content),

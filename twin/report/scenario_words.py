@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from scenarios import Scenario
+from twin.outcomes.label import label
 
 
 class Line(NamedTuple):
@@ -21,9 +22,16 @@ class Told(NamedTuple):
     lines: list[Line]
 
 
-def told(scenario: Scenario) -> list[Told]:
-    """Return a scenario's interventions as they print themselves, line by line."""
-    return [_intervention(str(intervention)) for intervention in scenario.interventions]
+def told(scenario: Scenario, synthetic: bool) -> list[Told]:
+    """Return a scenario's interventions as they print themselves, line by line.
+
+    A scenario knows no cohort: what was estimated from generated people is labelled so here.
+    """
+    known = f"[{label('estimated', synthetic)}]"
+    return [
+        _intervention(str(intervention).replace("[estimated]", known))
+        for intervention in scenario.interventions
+    ]
 
 
 def _intervention(text: str) -> Told:
