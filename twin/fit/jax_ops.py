@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from pytensor.graph.basic import Apply
 from pytensor.link.jax.dispatch.basic import jax_funcify
 
 from twin.law import scores, work
@@ -43,10 +44,19 @@ JAX: ArrayOps = ArrayOps(
 
 
 @jax_funcify.register(ScoreTerms)
-def _score_terms(_op: ScoreTerms, **_: Any) -> Callable[..., Any]:
-    return JAX.score_terms
+def _score_terms(op: ScoreTerms, node: Apply[Any], **_: Any) -> Callable[..., Any]:
+    return _with_plain_data(JAX.score_terms, op, node)
 
 
 @jax_funcify.register(WorkTerms)
-def _work_terms(_op: WorkTerms, **_: Any) -> Callable[..., Any]:
-    return JAX.work_terms
+def _work_terms(op: WorkTerms, node: Apply[Any], **_: Any) -> Callable[..., Any]:
+    return _with_plain_data(JAX.work_terms, op, node)
+
+
+def _with_plain_data(
+    law: Callable[..., Any], op: ScoreTerms | WorkTerms, node: Apply[Any]
+) -> Callable[..., Any]:
+    """Give a law its data as NumPy arrays: JAX traces them too, and the law indexes by them."""
+    constants: Any = node.inputs[op.n_parameters :]
+    data = [constant.data for constant in constants]
+    return lambda *given: law(*given[: op.n_parameters], *data)

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+import numpy as np
 import pymc as pm
 import xarray as xr
 
@@ -115,9 +116,10 @@ _LIBRARIES: Mapping[str, Callable[[pm.Model, SamplerSettings, int], xr.DataTree]
 
 
 def _plain(data: xr.Dataset) -> xr.Dataset:
-    """Drop what differs between libraries: attributes with clocks, and positions as labels."""
+    """Drop what differs between libraries: attributes with clocks, positions as labels, arrays."""
     positions = [name for name in data.coords if "_dim_" in str(name)]
-    return data.drop_vars(positions).drop_attrs()
+    arrays = data.drop_vars(positions).drop_attrs()
+    return arrays.map(lambda array: array.copy(data=np.asarray(array)))
 
 
 @contextmanager
