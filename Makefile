@@ -29,13 +29,8 @@ validate: $(READY) ## Check calibration and coverage over many synthetic cohorts
 	@$(BIN)/python -m pytest -m validate
 	@$(BIN)/python -m twin.validate $(ARGS)
 
-ifeq ($(NOTEBOOKS),)
-notebooks:
-	@echo "There is no notebook in notebooks/ yet."
-else
 notebooks: $(READY_NOTEBOOKS) ## Run every notebook from start to end; fails where one fails
 	@$(BIN)/jupyter-execute $(ARGS) $(NOTEBOOKS)
-endif
 
 clean: ## Remove .venv, caches and builds; results of runs stay
 	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
