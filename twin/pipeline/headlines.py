@@ -32,6 +32,11 @@ def headlines(contrasts: pd.DataFrame, design: Design, level: float) -> str:
         name = _QUANTITIES[str(row["quantity"])].format_map(row)
         lines.append(
             f"  {row['scenario']:<18} week {row['week']:>3}  {name:<34} "
-            f"{row['mean']:6.2f} [{row['lower']:.2f}, {row['upper']:.2f}]  {row['label']}"
+            f"{_shown(row['mean']):>6} [{_shown(row['lower'])}, {_shown(row['upper'])}]"
+            f"  {row['label']}"
         )
     return "\n".join(lines) + "\n"
+
+
+def _shown(value: float) -> str:
+    return f"{round(value, 2) + 0.0:.2f}"  # the sum turns -0.00 into 0.00
