@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 import hydra
-from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
@@ -45,7 +44,11 @@ def main() -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     try:
         _simulate()
-    except (HydraException, OmegaConfBaseException) as error:
+    except Exception as error:
+        from twin.config.refusal import is_refusal
+
+        if not is_refusal(error):
+            raise
         return _refuse(error)
     return 0
 

@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = 5.0
+SECONDS_OF_HELP = 2.0
 
 PATIENTS = """\
 patient_id,consented,allocation,clinic,region,employed,age,sex,education,heavy_work,smoking
@@ -111,14 +112,85 @@ def test_a_bad_table_is_refused_with_the_place(
         (["-m", "seed=-1,2"], ["seed = -1"]),
         (["sampler.draws=[3"], ["[3"]),
         (["output.folder=${nowhere}"], ["nowhere"]),
+        (["simulation=qick"], ["simulation = 'qick'", "Did you mean 'quick'?"]),
+        (["simulation=3"], ["simulation = 3", "Options: default, quick."]),
+        (["sampler=null"], ["sampler = 'null'", "nutpie"]),
+        (["sampler=[a]"], ["sampler = 'a'", "nutpie"]),
+        (["cohort={peple:3}"], ["'cohort'", "people"]),
+        (["sampler.drws.x=5"], ["'sampler.drws'", "Did you mean 'draws'?"]),
+        (["seed.x=5"], ["'seed.x'", "single value"]),
+        (["scenario"], ["'scenario'", "key=value"]),
+        (["--config-name=nope"], ["--config-name = 'nope'", "config"]),
+        (["simulation.horizn=3"], ["'simulation.horizn'", "Did you mean 'horizon_weeks'?"]),
+        (["simulation.horizon_weeks=60"], ["simulation.horizon_weeks = 60", "week 52", "grid"]),
+        (["report.important_change.pain=2"], ["+report.important_change.pain=..."]),
+        (["+report.harm_change.pian=2"], ["report.harm_change = 'pian'", "Did you mean 'pain'?"]),
+        (["scenario=[usual_care,selfbak]"], ["selfbak", "Did you mean 'selfback'?"]),
+        (["scenario=usual_care,selfback"], ["key=[a,b]", "-m"]),
+        (["scenario=selfback"], ["scenario = 'selfback'", "a list of scenarios"]),
+        (
+            ["scenario=[app,selfback]"],
+            ["simulation.comparator = 'usual_care'", "Chosen: app, self"],
+        ),
+        (["simulation.comparator=usual_cre"], ["'usual_cre'", "Did you mean 'usual_care'?"]),
+        (["scenario=[usual_care,app,app]"], ["scenario = 'app' is chosen twice"]),
+        (
+            ["scenario=[usual_care,pain_reprocessing]"],
+            ["pain_reprocessing", "cohort synthetic does not have", "Its arms received app."],
+        ),
     ],
-    ids=lambda given: " ".join(given) if "=" in given[-1] else "",
+    ids=" ".join,
 )
 def test_a_bad_choice_is_refused_with_the_nearest_good_one(
     tmp_path: Path, arguments: list[str], says: list[str]
 ) -> None:
     message = refused(tmp_path, *arguments)
     assert all(word in message for word in says), message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("target: pain", "target: pain_levl", ["effects.1.target = 'pain_levl'", "'pain'?"]),
+        ("label: borrowed", "", ["effects.0.label' is required", "borrowed, assumed"]),
+        ("label: borrowed", "label: borowed", ["= 'borowed'", "Did you mean 'borrowed'?"]),
+        ("duration_weeks: 39", "duration_weeks: long", ["duration_weeks = 'long'", "number"]),
+        ("family: normal", "family: norml", ["'norml'", "Did you mean 'normal'?"]),
+        ("instrument: rmdq", "instrument: rmqd", ["= 'rmqd'", "Did you mean 'rmdq'?"]),
+        ("lasting_share:", "lasting_shares:", ["lasting_shares'", "Did you mean 'lasting_share'?"]),
+        ("title: The", "title: The: ", ["line 5", "is not YAML"]),
+    ],
+    ids=lambda given: given if isinstance(given, str) else "",
+)
+def test_a_bad_scenario_file_is_refused_with_the_place(
+    tmp_path: Path, old: str, new: str, says: list[str]
+) -> None:
+    good = (ROOT / "scenarios" / "selfback.yaml").read_text("utf-8")
+    assert old in good
+    (tmp_path / "mine.yaml").write_text(good.replace(old, new, 1), encoding="utf-8")
+    message = refused(tmp_path, "scenario=[usual_care,mine.yaml]")
+    assert all(word in message for word in ["mine", *says]), message
+    assert len(message.splitlines()) == 1
+
+
+def test_every_bad_scenario_file_is_named_at_once(tmp_path: Path) -> None:
+    for name in ("early", "late"):
+        (tmp_path / f"{name}.yaml").write_text("titel: mine", encoding="utf-8")
+    message = refused(tmp_path, "scenario=[usual_care,early.yaml,late.yaml,lat.yaml]")
+    for word in ("early.yaml: ", "late.yaml: ", "no scenario file 'lat.yaml'", "'late.yaml'?"):
+        assert word in message, message
+
+
+def test_work_cannot_be_simulated_of_a_cohort_that_did_not_follow_it(tmp_path: Path) -> None:
+    folder = with_tables(tmp_path)
+    message = refused(
+        folder,
+        "cohort=example_tables",
+        "~cohort.columns.work_status",
+        "scenario=[usual_care,workplace]",
+    )
+    assert "'first_return' is not an outcome of cohort example_tables" in message
+    assert "It has pain, disability, and no work status." in message
 
 
 def test_a_visit_that_the_grid_does_not_reach_is_refused(tmp_path: Path) -> None:
@@ -138,5 +210,37 @@ def test_asking_for_help_loads_nothing_heavy() -> None:
     )
     *text, modules = done.stdout.splitlines()
     assert any("cohort: " in line and "ashar2022" in line for line in text)
+    assert any("simulation: " in line and "quick" in line for line in text)
     loaded = {"pymc", "pandas", "xarray", "numpy"} & set(modules.replace("'", " ").split())
     assert not loaded
+
+
+def test_help_answers_within_two_seconds(tmp_path: Path) -> None:
+    done, seconds = ran(tmp_path, "--help")
+    assert done.returncode == 0
+    assert "horizon_weeks: 52" in done.stdout
+    assert seconds < SECONDS_OF_HELP, f"{seconds:.1f} s"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_sweep_runs_once_with_each_choice(tmp_path: Path) -> None:
+    program = (
+        "import sys, runpy, twin.pipeline\n"
+        "def run(config):\n"
+        "    print('ran', config.seed, *config.scenario, config.simulation.draws)\n"
+        "twin.pipeline.run = run\n"
+        "sys.argv.pop(0); runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    sweep = ["seed=1,2", "scenario=[usual_care,app],[usual_care,null]", "simulation=quick"]
+    arguments = [str(ROOT / "run_simulation.py"), "-m", *sweep]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [line for line in done.stdout.splitlines() if line.startswith("ran")] == [
+        f"ran {seed} usual_care {other} 100" for seed in (1, 2) for other in ("app", "null")
+    ]

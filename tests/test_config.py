@@ -6,12 +6,16 @@ from pathlib import Path
 import pytest
 import yaml
 from hydra import compose, initialize_config_dir
+from pydantic import BaseModel
 
 from priors import prior_set_names
+from scenarios import scenario_names
 from twin.cohort.synthetic import SyntheticSettings
-from twin.config import RunConfig, run_config
+from twin.config import AUTO, RunConfig, run_config
 from twin.errors import InputError
 from twin.fit.settings import FitSettings, ModelSettings, SamplerSettings
+from twin.outcomes.settings import OutcomeSettings
+from twin.simulate.settings import SimulationSettings
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 OPTIONS = sorted(
@@ -43,10 +47,12 @@ def test_every_file_begins_with_the_command_that_uses_it(group: str, option: str
         ("model/default", ModelSettings),
         ("fit/default", FitSettings),
         ("sampler/nutpie", SamplerSettings),
+        ("simulation/default", SimulationSettings),
+        ("report/default", OutcomeSettings),
     ],
 )
 def test_every_setting_stands_in_a_file_so_that_it_can_be_overridden(
-    file: str, model: type[SyntheticSettings | ModelSettings | FitSettings | SamplerSettings]
+    file: str, model: type[BaseModel]
 ) -> None:
     given = yaml.safe_load((CONF / f"{file}.yaml").read_text("utf-8"))
     assert given.keys() == model.model_fields.keys()
@@ -64,6 +70,36 @@ def test_every_set_of_priors_can_be_chosen() -> None:
 
 
 @pytest.mark.parametrize(
+    ("override", "chosen"),
+    [
+        ("scenario=auto", AUTO),
+        ("scenario=[usual_care]", ("usual_care",)),
+        ("scenario=[usual_care,selfback]", ("usual_care", "selfback")),
+        # on the command line null stands for nothing, and Hydra says None
+        ("scenario=[usual_care,null]", ("usual_care", "null")),
+        ("scenario=[usual_care,'null']", ("usual_care", "null")),
+        ("scenario=[usual_care,mine/late.yaml]", ("usual_care", "mine/late.yaml")),
+    ],
+)
+def test_scenarios_are_chosen_by_name_or_file(override: str, chosen: str | tuple[str, ...]) -> None:
+    assert composed([override]).scenario == chosen
+
+
+def test_every_scenario_that_ships_can_be_chosen() -> None:
+    assert composed([f"scenario=[{','.join(scenario_names())}]"]).scenario == scenario_names()
+
+
+def test_an_experiment_chooses_its_cohort_and_its_scenarios() -> None:
+    config = composed(["experiment=ashar2022"])
+    assert config.cohort.name == "ashar2022"
+    assert config.scenario == ("usual_care", "pain_reprocessing")
+
+
+def test_thresholds_are_chosen_by_outcome() -> None:
+    assert composed(["+report.important_change.pain=1.5"]).report.important_change == {"pain": 1.5}
+
+
+@pytest.mark.parametrize(
     ("override", "says"),
     [
         ("+sampler.drws=3", r"sampler\.drws.*Did you mean 'draws'\?"),
@@ -75,6 +111,16 @@ def test_every_set_of_priors_can_be_chosen() -> None:
         ("priors.name=defalt", r"priors\.name.*Did you mean 'default'\?"),
         ("cohort.kind=table", r"cohort\.kind = 'table'.*Did you mean 'tables'\?"),
         ("model.grid=[0,9,4]", r"model\.grid.*must start at 0 and increase"),
+        ("scenario=[usual_care,selfbak]", r"unknown names: selfbak\..*Did you mean 'selfback'\?"),
+        ("scenario=selfback", r"scenario = 'selfback' must be auto or a list"),
+        ("scenario=null", r"'scenario' must be auto or a list"),
+        ("scenario=[]", r"scenario = \[\] must be auto or a list"),
+        ("scenario=[3]", r"scenario = \[3\] must be auto or a list"),
+        ("+simulation.horizn=3", r"simulation\.horizn.*Did you mean 'horizon_weeks'\?"),
+        ("simulation.horizon_weeks=0", r"simulation\.horizon_weeks = 0 must be greater than"),
+        ("simulation.draws=2.5", r"simulation\.draws = 2\.5 must be a valid integer"),
+        ("report.level=90", r"report\.level = 90 must be less than 1"),
+        ("+report.important_change.pain=0", r"report\.important_change\.pain = 0 must be greater"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_the_nearest_that_can(

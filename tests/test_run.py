@@ -2,47 +2,112 @@
 
 import hashlib
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from html import unescape
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 from twin.cohort.synthetic import SyntheticSettings
 from twin.config import Output, RunConfig
+from twin.export.schema import check
 from twin.fit import fit as fitting
+from twin.fit import whole
 from twin.fit.gate_report import ConvergenceError
 from twin.fit.settings import FitSettings, SamplerSettings
 from twin.pipeline import run
+from twin.report.tables import estimate, tidy
+from twin.simulate.settings import SimulationSettings
 
 pytestmark = pytest.mark.slow
 
+ROOT = Path(__file__).resolve().parents[1]
+FILES = {
+    *("fit.nc", "truth.nc", "twins.nc", "trajectories.nc", "twin_summary.parquet"),
+    *("scenario_summary.csv", "contrasts.csv", "summary.json", "report.html"),
+}
 TOO_FEW = SamplerSettings(chains=2, draws=20, tune=40, progress_bar=False)
+SCENARIOS = ("usual_care", "app", "selfback")
+DRAWN: list[xr.DataTree] = []
+"""What the one sampling of this module drew."""
 
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> RunConfig:
     folder = tmp_path_factory.mktemp("run")
-    return RunConfig(
+    chosen = RunConfig(
         cohort=SyntheticSettings(people=12, clusters=2),
         sampler=TOO_FEW,
         fit=FitSettings(accept_unconverged=True, predictive_draws=4),
+        scenario=SCENARIOS,
+        simulation=SimulationSettings(progress_bar=False),
         output=Output(folder=str(folder / "runs"), fits=str(folder / "fits")),
     )
+    # as another process gets it: pydantic leaves defaults as they stand, 6 and not 6.0
+    return RunConfig.model_validate_json(chosen.model_dump_json())
 
 
 @pytest.fixture(scope="module")
-def results(config: RunConfig) -> Path:
-    return run(config)
+def report(config: RunConfig) -> Path:
+    sample = fitting.sample
+
+    def noted(*given: Any) -> xr.DataTree:
+        DRAWN.append(sample(*given))
+        return DRAWN[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fitting, "sample", noted)
+        return run(config)
+
+
+@pytest.fixture(scope="module")
+def results(report: Path) -> Path:
+    return report.parent
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """Return a run's manifest, having checked that the files are those that it lists."""
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
+    for name, digest in manifest["files"].items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
+    return manifest
+
+
+def visible(html: str) -> str:
+    """Return the text of a page's body, without figures."""
+    body = re.sub(r"<(svg|style)\b.*?</\1>", " ", html, flags=re.DOTALL)
+    return unescape(re.sub(r"<[^>]*>", " ", body))
+
+
+def elsewhere(config: RunConfig, folder: Path, **change: Any) -> RunConfig:
+    """Return the same run with its results in another folder; the fit stays where it is."""
+    output = config.output.model_copy(update={"folder": str(folder)})
+    return config.model_copy(update={"output": output, **change})
+
+
+def test_a_run_returns_the_path_of_its_report(report: Path) -> None:
+    assert report.name == "report.html"
+    assert report.read_text("utf-8").startswith("<!DOCTYPE html>")
 
 
 def test_the_manifest_says_where_every_file_came_from(config: RunConfig, results: Path) -> None:
-    manifest = json.loads((results / "manifest.json").read_text("utf-8"))
+    manifest = manifest_of(results)
+    assert manifest["schema"] == 2
     assert RunConfig.model_validate(manifest["configuration"]).model_dump() == config.model_dump()
     assert manifest["cohort"]["synthetic"] is True
     assert manifest["fit"]["accepted_unconverged"] is True
-    assert set(manifest["files"]) == {"fit.nc", "truth.nc"}
-    for name, digest in manifest["files"].items():
-        assert hashlib.sha256((results / name).read_bytes()).hexdigest() == digest
+    assert [scenario["name"] for scenario in manifest["scenarios"]] == list(SCENARIOS)
+    assert set(manifest["files"]) == FILES
+    assert {file.name for file in results.iterdir()} == FILES | {"manifest.json"}
+    assert set(manifest["timings"]) == {"cohort", "fit", "simulation", "exports", "report"}
 
 
 def test_a_fit_opens_with_xarray_alone_and_holds_every_group(results: Path) -> None:
@@ -56,22 +121,162 @@ def test_a_fit_opens_with_xarray_alone_and_holds_every_group(results: Path) -> N
         assert (abs(matrix.sel(outcome="pain", outcome_other="pain") - 1) < 1e-9).all()
 
 
+def test_the_files_say_the_same_figures(results: Path) -> None:
+    told = json.loads((results / "summary.json").read_text("utf-8"))
+    check(told)
+    rows = {"quantities": "scenario_summary.csv", "contrasts": "contrasts.csv"}
+    for key, name in rows.items():
+        table = tidy(pd.read_csv(results / name))
+        kept = [(one["name"], row) for one in told["scenarios"] for row in one[key]]
+        assert len(kept) == len(table) > 0
+        index = ["scenario", "quantity", "outcome", "detail", "week"]
+        by_row = table.set_index(index)
+        assert by_row.index.is_unique
+        for scenario, row in kept:
+            which = (row["quantity"], row["outcome"] or "", row["detail"] or "", row["week"])
+            found = by_row.loc[(scenario, *which)]
+            for figure in ("mean", "lower", "upper"):
+                assert_same(row["estimate"][figure], found[figure])
+                assert_same(row["monte_carlo_error"][figure], found[f"mcse_{figure}"])
+
+
+def assert_same(told: float | None, stored: float) -> None:
+    """Assert that a figure is the same in JSON, where null stands for none, and in a table."""
+    assert np.isnan(stored) if told is None else told == stored
+
+
+def test_the_reports_figures_are_those_of_the_files(results: Path) -> None:
+    html = (results / "report.html").read_text("utf-8")
+    section = html[html.index('id="differences"') : html.index('id="persons"')]
+    shown = " ".join(visible(section).split())
+    table = tidy(pd.read_csv(results / "contrasts.csv"))
+    chosen = table[table["quantity"].isin(["expected_score", "days_lost"])]
+    assert set(chosen["scenario"]) == {"app", "selfback"}
+    for _, row in chosen.iterrows():
+        cell = estimate(row, 1.0, signed=True)
+        assert f"{cell.mean} {cell.interval} {cell.error}" in shown
+
+
+def test_the_people_of_every_file_are_those_of_the_cohort(results: Path) -> None:
+    twins = pd.read_parquet(results / "twin_summary.parquet")
+    with xr.open_dataset(results / "trajectories.nc") as courses:
+        assert courses.sizes["patient"] == twins["patient"].nunique() == 12
+        assert list(courses["scenario"].values) == list(SCENARIOS)
+        assert list(courses["week"].values) == list(range(53))
+    assert set(twins["scenario"]) == set(SCENARIOS) - {"usual_care"}
+
+
+def test_everything_about_an_unconverged_fit_says_so(results: Path) -> None:
+    shown = visible((results / "report.html").read_text("utf-8"))
+    assert "UNCONVERGED" in shown
+    assert "NOT PASSED" in shown
+    assert "SYNTHETIC" in shown
+    assert json.loads((results / "summary.json").read_text("utf-8"))["converged"] is False
+    assert manifest_of(results)["fit"]["converged"] is False
+
+
 def test_the_same_run_again_does_not_sample(
-    config: RunConfig, results: Path, monkeypatch: pytest.MonkeyPatch
+    config: RunConfig, report: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def sample(*_: object) -> None:
         pytest.fail("sampled")
 
+    before = manifest_of(report.parent)["files"]
     monkeypatch.setattr(fitting, "sample", sample)
-    assert run(config) == results
-    assert json.loads((results / "manifest.json").read_text("utf-8"))["fit"]["found"] is True
+    assert run(config) == report
+    after = manifest_of(report.parent)
+    assert after["fit"]["found"] is True
+    for name in ("scenario_summary.csv", "contrasts.csv", "summary.json", "report.html"):
+        assert after["files"][name] == before[name], name
+
+
+def test_what_does_nothing_makes_no_difference_at_all(
+    config: RunConfig, report: Path, tmp_path: Path
+) -> None:
+    done = run(elsewhere(config, tmp_path, scenario=("usual_care", "null")))
+    assert done.parent.name != report.parent.name
+    table = pd.read_csv(done.parent / "contrasts.csv")
+    figures = table[["mean", "lower", "upper", "mcse_mean", "mcse_lower", "mcse_upper"]]
+    compared = table["mean"].notna()  # no worker away at the start: nobody's return to compare
+    assert compared.sum() > 30
+    assert (figures[compared] == 0).all(axis=None)
+    assert set(table["quantity"][~compared]) <= {"return_time"}
+
+
+def test_a_run_that_is_killed_leaves_no_half_a_file_and_completes_when_run_again(
+    config: RunConfig, results: Path, tmp_path: Path
+) -> None:
+    """It is killed in the midst of writing its last file but one, the report."""
+    again = elsewhere(config, tmp_path)
+    program = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from twin.config import RunConfig; from twin.pipeline import run\n"
+        "write = Path.write_text\n"
+        "def half(path, text, **how):\n"
+        "    if 'report.html' not in path.name: return write(path, text, **how)\n"
+        "    write(path, text[: len(text) // 2], **how); os.kill(os.getpid(), signal.SIGKILL)\n"
+        "Path.write_text = half\n"
+        "run(RunConfig.model_validate_json(sys.argv[1]))"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", program, again.model_dump_json()],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    folder = tmp_path / results.name
+    left = {file.name for file in folder.iterdir() if not file.name.startswith(".")}
+    assert left == FILES - {"report.html"}
+    same_as(folder, results, left)
+
+    assert run(again) == folder / "report.html"
+    assert manifest_of(folder)["fit"]["found"] is True
+    same_as(folder, results, FILES)
+
+
+def same_as(folder: Path, whole_run: Path, names: set[str]) -> None:
+    """Assert that files hold what those of a run that was not killed hold."""
+    for name in names:
+        if name.endswith(".nc"):
+            with xr.open_datatree(folder / name) as one, xr.open_datatree(whole_run / name) as two:
+                xr.testing.assert_equal(one, two)
+        elif name.endswith(".parquet"):
+            tables = [pd.read_parquet(place / name) for place in (folder, whole_run)]
+            pd.testing.assert_frame_equal(*tables)
+        elif name != "summary.json":  # which repeats the configuration and so the folder
+            assert (folder / name).read_bytes() == (whole_run / name).read_bytes(), name
+        else:
+            one, two = (json.loads((place / name).read_bytes()) for place in (folder, whole_run))
+            del one["configuration"]["output"], two["configuration"]["output"]
+            assert one == two
+
+
+@pytest.mark.parametrize("name", ["contrasts.csv", "trajectories.nc", "manifest.json"])
+def test_a_run_that_is_interrupted_leaves_nothing_of_the_file_it_was_writing(
+    name: str, config: RunConfig, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flush = whole._flush
+
+    def interrupted(path: Path) -> None:
+        if name in path.name:
+            raise KeyboardInterrupt
+        flush(path)
+
+    monkeypatch.setattr(whole, "_flush", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(elsewhere(config, tmp_path))
+    left = {file.name for file in (tmp_path / results.name).iterdir()}
+    assert left <= FILES - {name}
 
 
 def test_an_unconverged_fit_is_not_stored_unless_accepted(
     config: RunConfig, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(fitting, "sample", lambda *_: DRAWN[0])
     output = Output(folder=str(tmp_path / "runs"), fits=str(tmp_path / "fits"))
     strict = config.model_copy(update={"fit": FitSettings(), "output": output})
     with pytest.raises(ConvergenceError, match=r"fit\.accept_unconverged=true"):
         run(strict)
-    assert not list(tmp_path.rglob("*.nc"))
+    assert not list(tmp_path.rglob("*.*"))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -124,7 +124,9 @@ def _from_detail(detail: ErrorDetails, where: str, model: type[BaseModel]) -> Pr
             remedy = f"Keys: {', '.join(keys)}.{nearest(path[-1], keys)}" if keys else ""
             return Problem(where, "is not a known key", column=key, remedy=remedy)
         case "missing":
-            return Problem(where, "is required", column=key)
+            options = [str(option) for option in _options(_annotation(model, path))]
+            remedy = f"Options: {', '.join(options)}." if options else ""
+            return Problem(where, "is required", column=key, remedy=remedy)
         case "value_error":
             # A rule about a whole table carries its own nouns; printing the table adds noise.
             given = None if isinstance(detail["input"], Mapping) else detail["input"]
@@ -138,10 +140,19 @@ def _from_detail(detail: ErrorDetails, where: str, model: type[BaseModel]) -> Pr
 
 def _keys_at(model: type[BaseModel], path: Sequence[int | str]) -> list[str]:
     """Names of the fields that the model has at a path of keys; empty where it has no fields."""
+    return [key for found in _models(_annotation(model, path)) for key in found.model_fields]
+
+
+def _annotation(model: type[BaseModel], path: Sequence[int | str]) -> Any:
+    """Annotation of what the model has at a path of keys; None where it has nothing."""
     annotation: Any = model
     for part in path:
         annotation = _inside(annotation, part)
-    return [key for found in _models(annotation) for key in found.model_fields]
+    return annotation
+
+
+def _options(annotation: Any) -> tuple[Any, ...]:
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

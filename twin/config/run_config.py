@@ -99,15 +99,19 @@ class RunConfig(_Frozen):
     @field_validator("scenario", mode="before")
     @classmethod
     def _are_scenarios(cls, given: Any) -> Any:
-        if given == AUTO or not isinstance(given, list | tuple):
+        if given == AUTO:
             return given
         # on the command line null, the name of a scenario, is also the name of nothing
-        named = ["null" if name is None else name for name in given]
+        is_list = isinstance(given, list | tuple)
+        named = ["null" if name is None else name for name in given] if is_list else []
+        if not named or not all(isinstance(name, str) for name in named):
+            raise ValueError(f"must be {AUTO} or a list of scenarios: scenario=[usual_care,app]")
         known = scenario_names()
-        for name in named:
-            if isinstance(name, str) and not name.endswith(".yaml") and name not in known:
-                listed = ", ".join(known)
-                raise ValueError(f"has no scenario '{name}': {listed}.{nearest(name, known)}")
+        unknown = [name for name in named if not name.endswith(".yaml") and name not in known]
+        if unknown:
+            listed = f"Scenarios: {', '.join(known)}, or paths that end in .yaml."
+            hints = "".join(dict.fromkeys(nearest(name, known) for name in unknown))
+            raise ValueError(f"has unknown names: {', '.join(unknown)}. {listed}{hints}")
         return named
 
 

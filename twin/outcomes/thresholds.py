@@ -72,7 +72,7 @@ def _check_names(
             Problem(
                 "configuration",
                 "is not an outcome of the cohort",
-                column=f"outcomes.{key}",
+                column=f"report.{key}",
                 value=name,
                 remedy=f"Outcomes: {listed}.{nearest(name, instruments)}",
             )

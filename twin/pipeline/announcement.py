@@ -16,6 +16,7 @@ def announcement(
 ) -> str:
     """Return the cohort on one screen, the scenarios in words, then how all this is run."""
     sampler, edges, simulation = config.sampler, config.model.grid, config.simulation
+    used = min(simulation.draws, sampler.chains * sampler.draws)
     found = plan.path.exists()
     fit = f"{'found, not sampled again' if found else 'none stored yet, will be sampled'}"
     lines = {
@@ -26,7 +27,7 @@ def announcement(
             f"{sampler.tune}, {sampler.cores} at a time"
         ),
         "twins": (
-            f"{plan.cohort.n} people x {simulation.draws} draws x {simulation.horizon_weeks} weeks "
+            f"{plan.cohort.n} people x {used} draws x {simulation.horizon_weeks} weeks "
             f"x {len(scenarios)} scenarios, against {simulation.comparator}"
         ),
         "seed": str(config.seed),

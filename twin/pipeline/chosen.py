@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pydantic import ValidationError
 
 from scenarios import Intervention, Scenario, load_scenario, scenario_names
@@ -24,23 +26,31 @@ def chosen_scenarios(config: RunConfig, cohort: Cohort) -> tuple[Scenario, ...]:
         not have.
     """
     if config.scenario == AUTO:
-        every = [_read(name) for name in scenario_names() if name != DOES_NOTHING]
+        every = _read([name for name in scenario_names() if name != DOES_NOTHING])
         chosen = [scenario for scenario in every if not any(unmet(scenario, cohort))]
     else:
-        chosen = [_read(name) for name in config.scenario]
+        chosen = _read(config.scenario)
     check_scenarios(chosen, cohort, config.model.time_grid, config.simulation)
     chosen = [with_estimates(scenario, cohort) for scenario in chosen]
     comparator = config.simulation.comparator
     return tuple(sorted(chosen, key=lambda scenario: scenario.name != comparator))
 
 
-def _read(name: str) -> Scenario:
-    try:
-        return load_scenario(name)
-    except ValidationError as error:
-        raise from_validation(error, f"scenario {name}", Scenario) from error
-    except (OSError, ValueError) as error:
-        raise InputError([Problem("configuration", str(error).removesuffix("."))]) from error
+def _read(names: Iterable[str]) -> list[Scenario]:
+    """Read scenarios, or say at once what is wrong with each of them."""
+    scenarios: list[Scenario] = []
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            scenarios.append(load_scenario(name))
+        except ValidationError as error:
+            file = name if name.endswith(".yaml") else f"scenarios/{name}.yaml"
+            problems += from_validation(error, file, Scenario).problems
+        except (OSError, ValueError) as error:
+            problems.append(Problem("configuration", str(error).removesuffix(".")))
+    if problems:
+        raise InputError(problems)
+    return scenarios
 
 
 def with_estimates(scenario: Scenario, cohort: Cohort) -> Scenario:

@@ -15,6 +15,7 @@ from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.config import RunConfig
 from twin.fit.arrays import records
 from twin.fit.plan import FitPlan
+from twin.outcomes.thresholds import harm_changes, important_changes
 
 from .announcement import announcement
 from .chosen import chosen_scenarios
@@ -40,6 +41,8 @@ def run(config: RunConfig) -> Path:
     with _timed("cohort", timings):
         cohort, truth = _cohort(config)
     scenarios = chosen_scenarios(config, cohort)
+    important_changes(cohort.outcomes, config.report)  # refuse thresholds of unknown outcomes
+    harm_changes(cohort.outcomes, config.report)
     plan = FitPlan(
         cohort=cohort,
         model=config.model,

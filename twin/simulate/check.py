@@ -13,6 +13,7 @@ from twin.law.grid import TimeGrid
 from .settings import SimulationSettings
 
 WORK_TARGETS = ("first_return", "relapse")
+_OTHERWISE = "Choose another cohort, or leave the scenario out."
 
 
 def check_scenarios(
@@ -44,12 +45,13 @@ def unmet(scenario: Scenario, cohort: Cohort) -> Iterator[Problem]:
         for effect in intervention.effects:
             known = [*cohort.outcomes, *(WORK_TARGETS if cohort.has_work else ())]
             if effect.target not in known:
+                silent = "" if cohort.has_work else ", and no work status"
                 yield Problem(
                     where,
                     f"is not an outcome of cohort {cohort.name}",
                     column=f"{intervention.name}.target",
                     value=effect.target,
-                    remedy=f"It has {', '.join(known)}.",
+                    remedy=f"It has {', '.join(known)}{silent}. {_OTHERWISE}",
                 )
             if effect.instrument is not None and effect.instrument not in instruments():
                 yield Problem(
@@ -73,21 +75,28 @@ def _arm(where: str, intervention: Intervention, cohort: Cohort) -> Iterator[Pro
             f"takes its effect from an arm that cohort {cohort.name} does not have",
             column=f"{intervention.name}.arm",
             value=intervention.arm,
-            remedy=f"{listed} Choose another cohort, or leave the scenario out.",
+            remedy=f"{listed} {_OTHERWISE}",
         )
 
 
 def _choice(scenarios: Sequence[Scenario], settings: SimulationSettings) -> Iterator[Problem]:
     names = [scenario.name for scenario in scenarios]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield Problem("configuration", "is chosen twice", column="scenario", value=name)
+        yield Problem(
+            "configuration",
+            "is chosen twice",
+            column="scenario",
+            value=name,
+            remedy="Leave one out; if they are different files, rename one.",
+        )
     if settings.comparator not in names:
         yield Problem(
             "configuration",
             "is not among the scenarios that were chosen",
             column="simulation.comparator",
             value=settings.comparator,
-            remedy=f"Chosen: {', '.join(names)}.{nearest(settings.comparator, names)}",
+            remedy=f"Chosen: {', '.join(names)}. Add it, or compare with one of these."
+            f"{nearest(settings.comparator, names)}",
         )
 
 
