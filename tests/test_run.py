@@ -43,7 +43,7 @@ DRAWN: list[xr.DataTree] = []
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> RunConfig:
     folder = tmp_path_factory.mktemp("run")
-    chosen = RunConfig(
+    return RunConfig(
         cohort=SyntheticSettings(people=12, clusters=2),
         sampler=TOO_FEW,
         fit=FitSettings(accept_unconverged=True, predictive_draws=4),
@@ -51,8 +51,6 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> RunConfig:
         simulation=SimulationSettings(progress_bar=False),
         output=Output(folder=str(folder / "runs"), fits=str(folder / "fits")),
     )
-    # as another process gets it: pydantic leaves defaults as they stand, 6 and not 6.0
-    return RunConfig.model_validate_json(chosen.model_dump_json())
 
 
 @pytest.fixture(scope="module")

@@ -96,8 +96,10 @@ def test_a_writer_that_is_killed_leaves_nothing_under_the_name(tmp_path: Path) -
     )
     assert done.returncode == -signal.SIGKILL
     assert load_fit(path) is None
+    assert [left.suffix for left in tmp_path.iterdir()] == [".part"]
     save_fit(stored(), path)
     assert load_fit(path) is not None
+    assert list(tmp_path.iterdir()) == [path]  # what the killed one left is swept away
 
 
 def test_a_fit_that_is_found_is_not_sampled_again(

@@ -25,6 +25,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     ...     beside.write_text("{}")
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield beside
@@ -34,6 +35,26 @@ def whole_file(path: Path) -> Iterator[Path]:
         _flush(path.parent)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what writers of this file left behind that were killed."""
+    for left in path.parent.iterdir():
+        name = left.name
+        if name.startswith(f".{path.name}.") and name.endswith(".part"):
+            writer = name.split(".")[-2]
+            if writer.isdigit() and not _alive(int(writer)):
+                left.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _flush(path: Path) -> None:

@@ -60,7 +60,7 @@ class SyntheticSettings(BaseModel):
     missing_slope: float = 2.0
     pain_instrument: str = "pain_nrs"
     disability_instrument: str = "rmdq"
-    entry_minimum: float | None = 6
+    entry_minimum: float | None = 6.0
     employed_share: _Share = 0.62
     app_start_week: _Week = 0.0
     app_duration_weeks: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 13.0
