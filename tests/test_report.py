@@ -144,6 +144,7 @@ def content(fit: xr.DataTree | None = None, **choices: Any) -> ReportContent:
         cohort_text="Cohort synthetic (SYNTHETIC: generated, no real people)\n12 people, 5 visits",
         synthetic=True,
         converged=True,
+        followed_weeks=20.0,
         n_people=len(design.patients),
         scenarios=tuple(SCENARIOS[name] for name in design.scenarios),
         comparator="usual_care",
@@ -519,3 +520,10 @@ def test_work_states_all_have_a_fill_and_a_name() -> None:
     from twin.report.words import STATES
 
     assert set(STATE_FILLS) == set(STATES) == set(WORK_STATES)
+
+
+def test_weeks_beyond_the_last_visit_are_said_to_rest_on_priors(full: ReportContent) -> None:
+    warning = "were followed for 20 weeks"
+    assert warning in Page(render(full)).text
+    seen = dataclasses.replace(full, followed_weeks=float(full.horizon))
+    assert "were followed for" not in Page(render(seen)).text

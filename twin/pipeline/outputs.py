@@ -150,6 +150,7 @@ def _content(
         cohort_text=str(cohort),
         synthetic=cohort.synthetic,
         converged=facts.converged,
+        followed_weeks=float(cohort.visits["week"].max()),
         n_people=cohort.n,
         scenarios=facts.scenarios,
         comparator=design.comparator,

@@ -46,6 +46,8 @@ class ReportContent:
         Whether the cohort was generated.
     converged
         Whether the fit passed its convergence gate.
+    followed_weeks
+        Week of the last visit of the cohort: what is said of later weeks rests on the priors.
     n_people
         People simulated.
     scenarios
@@ -74,6 +76,7 @@ class ReportContent:
     cohort_text: str
     synthetic: bool
     converged: bool
+    followed_weeks: float
     n_people: int
     scenarios: Sequence[Scenario]
     comparator: str
