@@ -26,6 +26,7 @@ from twin.law.work import TRANSITIONS
 from twin.simulate.check import check_scenarios
 from twin.simulate.chunk import Chunk
 from twin.simulate.expected_table import expected_table, read_table
+from twin.simulate.paths import full_paths
 from twin.simulate.prepare import Prepared, prepare
 from twin.simulate.settings import SimulationSettings
 from twin.simulate.simulate import simulate
@@ -286,6 +287,18 @@ def test_recorded_scores_average_to_the_expected(
     assert (np.abs(off.mean(axis=(0, 1, 2))) < 5 * error).all()
 
 
+def test_full_paths_are_those_of_the_simulation(
+    cohort_and_fit: tuple[Cohort, xr.DataTree],
+) -> None:
+    names = ["usual_care", "app"]
+    everyone, ready = whole(cohort_and_fit, names), prepared(cohort_and_fit, names)
+    found = full_paths(ready, ["p007", "p002"])
+    assert found.sizes["chain"] * found.sizes["draw"] == 40
+    flat = found.stack(sample=("chain", "draw")).transpose("scenario", "sample", "patient", ...)
+    np.testing.assert_array_equal(flat["expected_score"], everyone.expected[:, :, [6, 1]])
+    np.testing.assert_array_equal(flat["work_state"], everyone.work[:, :, [6, 1]])
+
+
 # Effects
 
 
@@ -314,6 +327,8 @@ def test_what_a_cohort_cannot_carry_is_refused(
     expect_refusal(without, ["usual_care", "workplace"], "not an outcome of cohort synthetic")
     expect_refusal(cohort, ["app"], "not among the scenarios")
     expect_refusal(cohort, ["usual_care", "usual_care"], "chosen twice")
+    nobody = FEW.model_copy(update={"full_paths": ("p0O1",)})
+    expect_refusal(cohort, ["usual_care"], "nobody of cohort synthetic", nobody)
     far = FEW.model_copy(update={"horizon_weeks": 60})
     expect_refusal(cohort, ["usual_care"], "must not be after week 52", far)
 

@@ -18,6 +18,7 @@ from scenarios import Scenario
 from twin.cohort import Cohort
 from twin.config import RunConfig
 from twin.export.facts import ExportFacts, ScenarioFacts
+from twin.export.netcdf import write_netcdf
 from twin.export.write import write_exports
 from twin.fit.gate_report import GateReport
 from twin.fit.plan import FitPlan
@@ -33,6 +34,7 @@ from twin.simulate.design import Design
 
 MANIFEST = "manifest.json"
 REPORT = "report.html"
+PATHS = "paths.nc"
 _SCHEMA = 2
 _NAME_LENGTH = 10  # 40 bits: the runs of one folder are few
 _CHUNK = 1 << 20
@@ -52,6 +54,8 @@ class RunFacts:
         Truth behind a generated cohort; None for a real one.
     reused
         Whether the fit was found and not sampled.
+    paths
+        Whole paths of a few people, where they were asked for.
     """
 
     config: RunConfig
@@ -61,6 +65,7 @@ class RunFacts:
     fit: xr.DataTree
     truth: xr.Dataset | None
     reused: bool
+    paths: xr.Dataset | None
 
     @property
     def converged(self) -> bool:
@@ -112,6 +117,10 @@ def write_outputs(
     files += write_exports(
         folder, outcomes, design, twins, told, settings, summary=summary, contrasts=contrasts
     )
+    if facts.paths is not None:
+        with whole_file(folder / PATHS) as beside:
+            write_netcdf(facts.paths, told.attributes(), beside)
+        files.append(folder / PATHS)
     timings["exports"] = round(time.perf_counter() - since, 3)
     since = time.perf_counter()
     write_report(folder / REPORT, _content(folder, facts, design, outcomes, summary, contrasts))

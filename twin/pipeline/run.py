@@ -61,6 +61,7 @@ def run(config: RunConfig) -> Path:
     # Whatever is wrong with the input has been said by now: PyMC takes seconds to load.
     from twin.fit.fit import fit_cohort, gate_report
     from twin.outcomes.summarise import summarise
+    from twin.simulate.paths import full_paths
     from twin.simulate.prepare import prepare
     from twin.simulate.simulate import simulate
     from twin.twins import TwinEnsemble
@@ -75,7 +76,9 @@ def run(config: RunConfig) -> Path:
         prepared = prepare(cohort, fit, scenarios, grid, config.simulation, config.seed)
         chunks = simulate(prepared, config.simulation)
         outcomes = summarise(prepared.design, chunks, config.report)
-    facts = RunFacts(config, plan, cohort, scenarios, fit, truth, reused)
+        named = config.simulation.full_paths
+        paths = full_paths(prepared, named) if named else None
+    facts = RunFacts(config, plan, cohort, scenarios, fit, truth, reused, paths)
     contrasts = write_outputs(folder, facts, prepared.design, outcomes, timings)
     print(headlines(contrasts, prepared.design, outcomes.level), flush=True)
     return folder / REPORT

@@ -31,6 +31,7 @@ def check_scenarios(
         *_choice(scenarios, settings),
         *_horizon(grid, settings),
         *_namesakes(scenarios),
+        *_people(cohort, settings),
         *(problem for scenario in scenarios for problem in unmet(scenario, cohort)),
     ]
     if problems:
@@ -114,6 +115,19 @@ def _namesakes(scenarios: Sequence[Scenario]) -> Iterator[Problem]:
                     value=intervention.name,
                     remedy="Give one of them another name.",
                 )
+
+
+def _people(cohort: Cohort, settings: SimulationSettings) -> Iterator[Problem]:
+    known = [str(patient) for patient in cohort.patients.index]
+    for patient in settings.full_paths:
+        if patient not in known:
+            yield Problem(
+                "configuration",
+                f"is nobody of cohort {cohort.name}",
+                column="simulation.full_paths",
+                value=patient,
+                remedy=f"Its ids go from {known[0]} to {known[-1]}.{nearest(patient, known)}",
+            )
 
 
 def _horizon(grid: TimeGrid, settings: SimulationSettings) -> Iterator[Problem]:

@@ -20,6 +20,8 @@ class SimulationSettings(BaseModel):
         Scenario that the others are compared with; it must be among those chosen.
     memory_mb
         Largest size of the arrays that are held at once, mebibytes: people go through in chunks.
+    full_paths
+        Ids of people of whom every draw and week is kept, in a file of its own.
     progress_bar
         Whether to show one.
     """
@@ -30,4 +32,5 @@ class SimulationSettings(BaseModel):
     draws: Annotated[int, Field(ge=1)] = 1000
     comparator: str = "usual_care"
     memory_mb: Annotated[int, Field(ge=16)] = 512
+    full_paths: tuple[str, ...] = ()
     progress_bar: bool = True
