@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def trial(shared_data: Path) -> Cohort:
-    given = yaml.safe_load((ROOT / "conf/cohort/ashar2022.yaml").read_text("utf-8"))
+    given = yaml.safe_load((ROOT / "conf/cohort/ashar2022.yaml").read_text("utf-8"))["cohort"]
     return read_cohort(CohortMapping.model_validate(given), ROOT)
 
 
@@ -34,7 +34,7 @@ def fit(trial: Cohort, tmp_path_factory: pytest.TempPathFactory) -> xr.DataTree:
         cohort=trial,
         model=ModelSettings(),
         priors=load_prior_set("default"),
-        sampler=SamplerSettings(progress_bar=False),
+        sampler=SamplerSettings(target_accept=0.95, progress_bar=False),  # as its cohort file says
         fit=FitSettings(),
         seed=1,
         folder=tmp_path_factory.mktemp("fits"),

@@ -149,7 +149,7 @@ def test_what_is_estimated_states_nothing_that_the_fit_knows() -> None:
 
 
 def test_pain_reprocessing_is_what_an_arm_of_its_trial_received() -> None:
-    given = yaml.safe_load((ROOT / "conf/cohort/ashar2022.yaml").read_text("utf-8"))
+    given = yaml.safe_load((ROOT / "conf/cohort/ashar2022.yaml").read_text("utf-8"))["cohort"]
     arms = CohortMapping.model_validate(given).arms.values()
     assert "pain_reprocessing" in [arm.intervention for arm in arms]
 
