@@ -24,7 +24,7 @@ class ModelSettings(_Frozen):
         Edges of the cells of person time, weeks since baseline; see `TimeGrid`.
     """
 
-    grid: tuple[float, ...] = (0, 2, 4, 6, 9, 13, 19, 26, 39, 52)
+    grid: tuple[float, ...] = (0.0, 2.0, 4.0, 6.0, 9.0, 13.0, 19.0, 26.0, 39.0, 52.0)
 
     @field_validator("grid")
     @classmethod
