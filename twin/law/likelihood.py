@@ -101,7 +101,7 @@ def log_likelihood(
         )
     return Terms(
         scores=log_density,
-        entry=_entry_term(xp, population, records, covariate),
+        entry=entry_term(xp, population, records, covariate),
         first_work=first,
         later_work=later,
         people=persons,
@@ -113,9 +113,13 @@ def dose_of_arms(xp: ArrayOps, population: Population, records: Records) -> Arra
     return dose.dose(xp, records.dose, population.lasting_share, population.waning_half_life)
 
 
-def _entry_term(
+def entry_term(
     xp: ArrayOps, population: Population, records: Records, covariate: Array
 ) -> Array | float:
+    """Minus the log chance of having been enrolled, shape (person,); 0 without a threshold.
+
+    Arguments as for `log_likelihood`.
+    """
     rule = records.entry
     if rule is None:
         return 0.0

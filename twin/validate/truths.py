@@ -12,9 +12,10 @@ from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort, synthetic
 from twin.cohort.synthetic.truth import default_truth
 from twin.fit.arrays import model_spec, records, retest_figures
 from twin.fit.prior_draw import draw_truth
-from twin.law import entry, forward, work
+from twin.law import forward, work
 from twin.law.backends import NUMPY
 from twin.law.grid import Floats, TimeGrid
+from twin.law.likelihood import entry_term
 from twin.law.parameters import assemble
 from twin.law.population import Population
 from twin.law.records import Records
@@ -85,6 +86,7 @@ def _screen(
     population: Population, data: Records, weeks: Floats, rng: np.random.Generator
 ) -> _Screening:
     like = rng.integers(len(data.arm), size=_SCREENED)
+    covariate = np.nan_to_num(data.covariate)
     people = forward.draw_people(
         population, data.covariate[like], data.cluster[like], data.arm[like], rng
     )
@@ -99,23 +101,8 @@ def _screen(
         )
         fastest = float(np.exp(log_intensity.max()))
     return _Screening(
-        rarest=_rarest(population, data),
+        rarest=float(np.exp(-np.max(entry_term(NUMPY, population, data, covariate)))),
         passing=1.0 if rule is None else float((severity[:, 0, rule.outcome] >= rule.bound).mean()),
         spread=float(severity.std(axis=0).max()),
         fastest=fastest,
     )
-
-
-def _rarest(population: Population, data: Records) -> float:
-    if data.entry is None:
-        return 1.0
-    effect = 1 + data.entry.outcome
-    covariate = np.nan_to_num(data.covariate)
-    log_chance = entry.log_passing(
-        NUMPY,
-        population.mean[effect] + covariate @ population.covariate_effect[:, effect],
-        np.sqrt((population.scale[effect] ** 2).sum()),
-        population.spread[data.entry.outcome],
-        data.entry.bound,
-    )
-    return float(np.exp(log_chance.min()))
