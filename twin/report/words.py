@@ -87,10 +87,11 @@ def inside(title: str) -> str:
 
     Examples
     --------
-    >>> inside("Usual care"), inside("CBT beside usual care")
-    ('usual care', 'CBT beside usual care')
+    >>> inside("Usual care"), inside("A therapy"), inside("CBT beside usual care")
+    ('usual care', 'a therapy', 'CBT beside usual care')
     """
-    return title[:1].lower() + title[1:] if title[1:2].islower() else title
+    begins_with_word = title[1:2].islower() or title[1:2] == " "  # the word may be "A"
+    return title[:1].lower() + title[1:] if begins_with_word else title
 
 
 def scale(instrument: Instrument) -> str:
