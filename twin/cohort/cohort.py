@@ -163,6 +163,17 @@ class Cohort:
         """Whether anybody belongs to a cluster."""
         return bool(self.patients["cluster"].notna().any())
 
+    @property
+    def regressors(self) -> Mapping[str, Covariate]:
+        """What differences between people are explained by.
+
+        The covariates, and the body region where there is more than one.
+        """
+        if self.patients["body_region"].nunique() < 2:
+            return self.covariates
+        region = Covariate("health", "nominal", "Body region")
+        return {**self.covariates, "body_region": region}
+
     @cached_property
     def hash(self) -> str:
         """SHA-256 (hexadecimal) of all that the cohort holds, whatever the order of its rows."""

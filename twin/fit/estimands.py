@@ -10,14 +10,15 @@ import xarray as xr
 from twin.instruments import Instrument
 from twin.law import course, dose
 from twin.law.backends import NUMPY
+from twin.law.covariates import fill
 from twin.law.expected import expected_severity
 from twin.law.grid import Floats
 from twin.law.measurement import Scale
 from twin.law.parameters import ModelSpec
-from twin.law.population import Population, mean_response
+from twin.law.population import Population, response_of_arms
 from twin.law.records import Records
 
-from .draws import by_draw, populations
+from .draws import by_draw, missing_covariates, populations
 
 
 def arm_contrasts(
@@ -60,10 +61,12 @@ def arm_contrasts(
     persons = {name: by_draw(twins, name) for name in ("log_rate", "start", "set_point")}
     scales = [instruments[name] for name in spec.outcomes]
     measured = [Scale(scale.step_share) for scale in scales]
+    missing = missing_covariates(records.gaps, posterior)
     for c, d, population in populations(spec, posterior):
+        covariate = fill(NUMPY, records.gaps, missing[c, d])
         own = {name: values[c, d] for name, values in persons.items()}
         contrast[c, d] = _one_draw(
-            population, records, own, measured, np.asarray(weeks, dtype=float)
+            population, records, covariate, own, measured, np.asarray(weeks, dtype=float)
         )
     units = [float(scale.from_severity(1) - scale.from_severity(0)) for scale in scales]
     scored = contrast * np.array(units)[:, None]
@@ -92,6 +95,7 @@ def arm_contrasts(
 def _one_draw(
     population: Population,
     records: Records,
+    covariate: Floats,
     own: Mapping[str, Floats],
     scales: Sequence[Scale],
     weeks: Floats,
@@ -105,7 +109,8 @@ def _one_draw(
         everyone = np.broadcast_to(by_arm[arm], (len(rate), records.grid.n_cells))
         response_rate = np.full(len(rate), population.response_rate[arm])
         weights = course.basis(NUMPY, records.grid, everyone, response_rate, rate, week)
-        response = mean_response(population, arm, own["start"])
+        at = (covariate, records.cluster, arm, own["start"])
+        response = response_of_arms(population, *at)
         level = course.level(weights, own["start"], own["set_point"], response)
         between = (population.response_scale[arm] ** 2).sum(axis=-1)
         variance = population.spread**2 + weights[2][:, :, None] ** 2 * between
