@@ -11,8 +11,9 @@ import pandas as pd
 
 from twin.cohort.cells import number, token, truth
 from twin.cohort.cohort import BODY_REGIONS, WORK_STATUSES, CovariateKind
-from twin.cohort.mapping import CohortMapping, Scalar
+from twin.cohort.mapping import CohortMapping, Scalar, VisitColumn
 from twin.errors import nearest
+from twin.instruments import Instrument, instrument
 
 _Kind = Literal["number", "truth", "text"]
 
@@ -44,6 +45,8 @@ class Slot:
         Whether every row must have a value.
     covariate
         Whether it explains differences between people, rather than saying what happened.
+    nearest
+        Scale to whose nearest step numbers are taken; None to take them as they are.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Slot:
     options: tuple[str, ...] = ()
     required: bool = False
     covariate: bool = False
+    nearest: Instrument | None = None
 
     @property
     def rule(self) -> str:
@@ -102,7 +106,10 @@ class Slot:
             allowed = cells.isin(self.options) if self.options else cells.notna()
             return cells.where(allowed).astype("str")
         parse = number if self.kind == "number" else truth
-        return pd.Series([parse(cell) for cell in cells], cells.index, dtype=np.float64)
+        values = pd.Series([parse(cell) for cell in cells], cells.index, dtype=np.float64)
+        if self.nearest is None:
+            return values
+        return pd.Series(self.nearest.nearest_step(values), cells.index)
 
 
 def patient_slots(mapping: CohortMapping) -> list[Slot]:
@@ -128,16 +135,22 @@ def patient_slots(mapping: CohortMapping) -> list[Slot]:
 
 
 def visit_slots(mapping: CohortMapping) -> list[Slot]:
-    """Return the facts about a visit that the mapping takes from the visits file."""
+    """Return the facts about a visit that the mapping takes from the visits.
+
+    Where they were unfolded from one row a person, each stands in a column of its own name.
+    """
     columns = mapping.columns
     slots = [
-        Slot("patient", columns.patient, "text", required=True),
-        Slot("week", columns.week.column, "number", columns.week.values, required=True),
-        *(Slot(name, outcome.column, "number") for name, outcome in mapping.outcomes.items()),
+        Slot("patient", columns.patient if mapping.visits else "patient", "text", required=True),
+        Slot("week", columns.week.column or "week", "number", columns.week.values, required=True),
     ]
-    if columns.work_status is not None:
-        work = columns.work_status
-        slots.append(Slot("work_status", work.column, "text", work.values, WORK_STATUSES))
+    for name, given in mapping.outcomes.items():
+        nearest = instrument(given.instrument) if given.prorated else None
+        slots.append(Slot(name, given.column or name, "number", nearest=nearest))
+    if "work_status" in mapping.visit_facts:
+        work = columns.work_status or VisitColumn()
+        column = work.column or "work_status"
+        slots.append(Slot("work_status", column, "text", work.values, WORK_STATUSES))
     return slots
 
 
