@@ -42,16 +42,29 @@ class Column(_Frozen):
 
 
 class ColumnOrConstant(_Frozen):
-    """A `Column`, or one value that holds for every person."""
+    """A `Column`, or one value that holds for every person.
+
+    Attributes
+    ----------
+    column, values
+        As of a `Column`.
+    empty
+        What an empty cell stands for; None: no cell may be empty.
+    constant
+        The one value.
+    """
 
     column: str | None = None
     values: dict[Scalar, Scalar | None] | None = None
+    empty: Scalar | None = None
     constant: Scalar | None = None
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.column is None) == (self.constant is None):
             raise ValueError("must give either a column or a constant")
+        if self.column is None and self.empty is not None:
+            raise ValueError("has a constant, and so no empty cells")
         return self
 
 

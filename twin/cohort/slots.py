@@ -11,7 +11,7 @@ import pandas as pd
 
 from twin.cohort.cells import number, token, truth
 from twin.cohort.cohort import BODY_REGIONS, WORK_STATUSES, CovariateKind
-from twin.cohort.mapping import CohortMapping, Scalar, VisitColumn
+from twin.cohort.mapping import CohortMapping, ColumnOrConstant, Scalar, VisitColumn
 from twin.errors import nearest
 from twin.instruments import Instrument, instrument
 
@@ -41,6 +41,8 @@ class Slot:
         What each value in the file stands for (None: missing), or None to use them as they are.
     options
         The texts allowed; empty for any.
+    empty
+        What an empty cell stands for; None: nothing is known.
     required
         Whether every row must have a value.
     covariate
@@ -54,6 +56,7 @@ class Slot:
     kind: _Kind
     values: Mapping[Scalar, Scalar | None] | None = None
     options: tuple[str, ...] = ()
+    empty: Scalar | None = None
     required: bool = False
     covariate: bool = False
     nearest: Instrument | None = None
@@ -94,9 +97,11 @@ class Slot:
         return unknown | (meant.notna() & self._typed(meant).isna())
 
     def _meant(self, cells: pd.Series[str]) -> pd.Series[str]:
-        if self.values is None:
-            return cells
-        meaning = {token(value): meant for value, meant in self.values.items()}
+        said = cells if self.values is None else self._translated(cells)
+        return said if self.empty is None else said.where(cells.notna(), str(self.empty))
+
+    def _translated(self, cells: pd.Series[str]) -> pd.Series[str]:
+        meaning = {token(value): meant for value, meant in (self.values or {}).items()}
         found = [None if pd.isna(cell) else meaning.get(token(cell)) for cell in cells]
         said = [str(meant) if isinstance(meant, bool | int | float) else meant for meant in found]
         return pd.Series(said, cells.index, dtype=object)
@@ -121,13 +126,15 @@ def patient_slots(mapping: CohortMapping) -> list[Slot]:
         slots.append(Slot("arm", arm.column, "text", arm.values, names, required=True))
     if columns.cluster is not None:
         slots.append(Slot("cluster", columns.cluster.column, "text", columns.cluster.values))
-    region, force = columns.body_region, columns.labour_force
-    if region.column is not None:
-        slots.append(
-            Slot("body_region", region.column, "text", region.values, BODY_REGIONS, required=True)
-        )
-    if force.column is not None:
-        slots.append(Slot("labour_force", force.column, "truth", force.values, required=True))
+    facts: tuple[tuple[str, ColumnOrConstant, _Kind, tuple[str, ...]], ...] = (
+        ("body_region", columns.body_region, "text", BODY_REGIONS),
+        ("labour_force", columns.labour_force, "truth", ()),
+    )
+    for name, given, kind, options in facts:
+        if given.column is not None:
+            needed = given.empty is None
+            slot = Slot(name, given.column, kind, given.values, options, given.empty, needed)
+            slots.append(slot)
     return slots + [
         Slot(name, covariate.column, _KIND_OF[covariate.kind], covariate.values, covariate=True)
         for name, covariate in mapping.covariates.items()

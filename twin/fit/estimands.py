@@ -60,7 +60,8 @@ def arm_contrasts(
     persons = {name: by_draw(twins, name) for name in ("log_rate", "start", "set_point")}
     scales = [instruments[name] for name in spec.outcomes]
     measured = [Scale(scale.step_share) for scale in scales]
-    for c, d, population in populations(spec, posterior):
+    compared = populations(spec, posterior) if len(spec.arms) > 1 else ()
+    for c, d, population in compared:
         own = {name: values[c, d] for name, values in persons.items()}
         contrast[c, d] = _one_draw(
             population, records, own, measured, np.asarray(weeks, dtype=float)
