@@ -13,7 +13,8 @@ from twin.cohort.describe import describe
 from twin.cohort.fingerprint import fingerprint
 from twin.instruments import Instrument
 
-BODY_REGIONS = ("low_back", "neck", "both")
+BODY_REGIONS = ("low_back", "neck", "both", "other")
+"""What hurts. ``other``: neither; such a cohort exercises the engine and says nothing of backs."""
 
 WORK_STATUSES = ("working", "restricted", "sick_listed", "permanently_out")
 """Working fully; with restrictions or partial sick leave; fully sick-listed; out for good."""

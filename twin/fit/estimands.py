@@ -50,7 +50,11 @@ def arm_contrasts(
         ``arm_contrast``, dims chain, draw, active_arm, outcome, week, in score units: its sign is
         that of the difference in scores, whichever direction is worse.
     """
-    means = arm_means(spec, records, posterior, twins, instruments, weeks)
+    if len(spec.arms) == 1:  # nothing to compare, and thousands of people would take minutes
+        sizes = (posterior.sizes["chain"], posterior.sizes["draw"], 1, len(spec.outcomes))
+        means = _labelled(np.zeros((*sizes, len(weeks))), spec, posterior, weeks)
+    else:
+        means = arm_means(spec, records, posterior, twins, instruments, weeks)
     contrast = (means.isel(arm=slice(1, None)) - means.isel(arm=0, drop=True)).rename(
         arm="active_arm"
     )
@@ -109,6 +113,12 @@ def arm_means(
         means[c, d] = _one_draw(population, records, covariate, own, measured, week, leaving)
     for k, scale in enumerate(scales):
         means[..., k, :] = scale.from_severity(means[..., k, :])
+    return _labelled(means, spec, posterior, weeks)
+
+
+def _labelled(
+    means: Floats, spec: ModelSpec, posterior: xr.Dataset, weeks: Sequence[float]
+) -> xr.DataArray:
     return xr.DataArray(
         means,
         dims=("chain", "draw", "arm", "outcome", "week"),
