@@ -13,7 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from twin.law.grid import Floats, Ints, TimeGrid
-from twin.law.kernels import intensities
+from twin.law.work_kernels import intensities
 from twin.law.small_matrices import TAPE, exponential, generator
 from twin.law.work import N_TRANSIENT, PERMANENTLY_OUT
 
