@@ -50,12 +50,12 @@ class _Differentiable(_Kernel):
     """
 
     gradient: _Kernel
-    n_results: int
+    n_results = 2
 
-    def results(self, *inputs: Variable) -> list[Variable]:
+    def results(self, *inputs: Variable) -> tuple[Variable, Variable]:
         """Return the law's results alone."""
         found: Any = self(*inputs)
-        return list(found[: self.n_results])
+        return found[0], found[1]
 
     @property
     def n_parameters(self) -> int:
@@ -93,7 +93,6 @@ class ScoreTerms(_Differentiable):
 
     kernel = staticmethod(score_kernels.score_terms)
     result_dims = (1, 2, 3, 3, 3, 3, 3, 2)
-    n_results = 2
     gradient = ScoreTermsGradient()
 
 
@@ -109,7 +108,6 @@ class WorkTerms(_Differentiable):
 
     kernel = staticmethod(work_kernels.work_terms)
     result_dims = (1, 1)
-    n_results = 2
     gradient = WorkTermsGradient()
 
 

@@ -218,7 +218,7 @@ def score_terms_gradient(
     count: Ints,
     week: Floats,
     outcome: Ints,
-    rounding_variance: Floats,
+    rounding_variance: Floats,  # noqa: ARG001  (the arguments of `score_terms`, in their order)
     weight: Floats,
     kept: Floats,
     root: Floats,
@@ -233,9 +233,9 @@ def score_terms_gradient(
     With R the covariance, S = R^-1, G the standardised design, r the residuals, A = I + G'S G and
     m = A^-1 G'S r,
 
-        log density = -(r'S r - m'A m + log|R| + log|A|) / 2,    standardised effects = m + D'^-1 eps
+        log density = -(r'S r - m'A m + log|R| + log|A|) / 2,     effects = m + D'^-1 eps
 
-    where A = D D', whose differentials give every adjoint in closed form.
+    with A = D D' and the effects standardised; the differentials give every adjoint in closed form.
     """
     people, scores = week.shape
     q = mean.shape[1]
