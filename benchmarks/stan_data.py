@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from priors import Beta, HalfNormal, Lkj, LogNormal, Normal, PriorSet
-from twin.fit.model import BEYOND_UNIT
+from twin.fit.draws import BEYOND_UNIT
 from twin.fit.retest import RetestFigure
 from twin.law.parameters import ModelSpec, sampled_parameters
 from twin.law.records import Records
