@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from twin.law.backends import COMPILED
-from twin.law.grid import Floats
+from twin.law.grid import Floats, Ints
 from twin.law.parameters import ModelSpec, assemble, sampled_parameters
 from twin.law.population import Population
 from twin.law.records import Records
@@ -56,15 +56,28 @@ def draws(spec: ModelSpec, records: Records, posterior: xr.Dataset) -> Iterator[
         Everything that was sampled, as `sample` returns it.
     """
     at_end = np.nonzero(records.scores.end)
-    unknown = np.nonzero(np.isnan(records.covariate))
     z = by_draw(posterior, "z")
     depth = by_draw(posterior, "beyond_end") if at_end[0].size else np.empty((*z.shape[:2], 0))
-    guess = by_draw(posterior, "missing_covariate") if unknown[0].size else depth[..., :0]
     for c, d, population in populations(spec, posterior):
-        latent, covariate = records.scores.severity.copy(), records.covariate.copy()
+        latent = records.scores.severity.copy()
         latent[at_end] += records.scores.end[at_end] * BEYOND_UNIT * depth[c, d]
-        covariate[unknown] = guess[c, d]
+        covariate = filled_covariates(records, posterior, c, d)
         yield Draw(c, d, population, covariate, latent, z[c, d])
+
+
+def filled_covariates(records: Records, posterior: xr.Dataset, chain: int, draw: int) -> Floats:
+    """Return standardised covariates with missing ones filled by one draw, (person, covariate)."""
+    covariate = records.covariate.copy()
+    unknown = np.nonzero(np.isnan(covariate))
+    if unknown[0].size:
+        covariate[unknown] = by_draw(posterior, "missing_covariate")[chain, draw]
+    return covariate
+
+
+def evenly(length: int, wanted: int) -> Ints:
+    """Return positions along a chain, evenly spaced, that many or all."""
+    wanted = min(max(wanted, 1), length)
+    return np.floor(np.arange(wanted) * (length / wanted)).astype(np.int64)
 
 
 def by_draw(posterior: xr.Dataset, name: str) -> Floats:

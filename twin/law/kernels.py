@@ -29,7 +29,7 @@ from .small_matrices import (
 )
 from .work import LEVEL_REFERENCE, N_TRANSIENT, PERMANENTLY_OUT
 
-_LOG_2PI = math.log(2 * math.pi)
+LOG_2PI = math.log(2 * math.pi)
 
 
 @compiled
@@ -78,7 +78,7 @@ def _weights_gradient(
 
 
 @compiled
-def _score_model(
+def score_model(
     i: int,
     rate: float,
     mean: Floats,
@@ -161,7 +161,7 @@ def score_terms(
     x = np.empty((q, 1))
     for i in range(people):
         n = count[i]
-        _score_model(
+        score_model(
             i,
             math.exp(log_rate[i]),
             mean,
@@ -186,7 +186,7 @@ def score_terms(
         white[:n, :q] = design[:n]
         white[:n, q] = residual[:n]
         forward_solve(root, n, white)
-        total = -0.5 * _LOG_2PI * n
+        total = -0.5 * LOG_2PI * n
         for t in range(n):
             total -= math.log(root[t, t]) + 0.5 * white[t, q] ** 2
         for j in range(q):
@@ -384,7 +384,7 @@ def score_terms_gradient(
         n = count[i]
         rate = math.exp(log_rate[i])
         own, own_bar = scale[arm[i]], scale_bar[arm[i]]
-        _score_model(
+        score_model(
             i,
             rate,
             mean,
