@@ -51,7 +51,8 @@ def contraction(spec: ModelSpec, priors: PriorSet, posterior: xr.Dataset) -> xr.
         ``posterior_mean`` and ``posterior_sd`` in the parameter's own unit as its prior states it;
         ``contraction``, 1 less the ratio of the variances; ``z_score``, the posterior mean less the
         prior's in posterior SDs; ``verdict``, one of learnt, partly, prior; and as coordinates
-        ``parameter``, ``arm``, ``outcome`` and ``detail``, empty where there is none.
+        ``parameter``, ``arm``, ``outcome`` and ``detail``, empty where there is none. Attribute
+        ``usual_week``: of the visit whose view of an arm's effect has the prior.
     """
     rows = list(_rows(spec, priors, posterior))
     names = ("parameter", "arm", "outcome", "detail")
@@ -73,7 +74,8 @@ def contraction(spec: ModelSpec, priors: PriorSet, posterior: xr.Dataset) -> xr.
         name: ("effect", np.array([one[i] for one in labels], dtype=object))
         for i, name in enumerate(names)
     }
-    return xr.Dataset({name: ("effect", values) for name, values in data.items()}, coords)
+    found = xr.Dataset({name: ("effect", values) for name, values in data.items()}, coords)
+    return found.assign_attrs(usual_week=spec.usual_week)
 
 
 def verdict(contraction: float) -> str:

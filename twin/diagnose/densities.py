@@ -51,7 +51,11 @@ def log_priors(spec: ModelSpec, priors: PriorSet, posterior: xr.Dataset) -> xr.D
             density = priors[parameter.name].distribution.log_density(value)
             found[parameter.name] = density.reshape(*value.shape[:2], -1).sum(axis=-1)
     coords = {name: posterior[name].to_numpy() for name in ("chain", "draw")}
-    return xr.Dataset({name: (("chain", "draw"), x) for name, x in found.items()}, coords)
+    data = {
+        name: (("chain", "draw"), values, {"long_name": priors[name].meaning})
+        for name, values in found.items()
+    }
+    return xr.Dataset(data, coords)
 
 
 def retest_log_likelihood(

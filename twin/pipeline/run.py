@@ -59,6 +59,7 @@ def run(config: RunConfig) -> Path:
     print(announcement(config, plan, scenarios, folder), flush=True)
 
     # Whatever is wrong with the input has been said by now: PyMC takes seconds to load.
+    from twin.diagnose.diagnose import diagnose
     from twin.fit.fit import fit_cohort, gate_report
     from twin.outcomes.summarise import summarise
     from twin.simulate.paths import full_paths
@@ -78,7 +79,9 @@ def run(config: RunConfig) -> Path:
         outcomes = summarise(prepared.design, chunks, config.report)
         named = config.simulation.full_paths
         paths = full_paths(prepared, named) if named else None
-    facts = RunFacts(config, plan, cohort, scenarios, fit, truth, reused, paths)
+    with _timed("diagnostics", timings):
+        diagnostics = diagnose(plan, fit, outcomes, config.diagnose)
+    facts = RunFacts(config, plan, cohort, scenarios, fit, truth, reused, paths, diagnostics)
     contrasts = write_outputs(folder, facts, prepared.design, outcomes, timings)
     print(headlines(contrasts, prepared.design, outcomes.level), flush=True)
     return folder / REPORT
