@@ -16,7 +16,7 @@ from twin.outcomes.outcomes import Outcomes
 from .contraction import contraction
 from .densities import log_priors, retest_log_likelihood
 from .leave_one_out import leave_one_out, person_log_likelihood
-from .power import Weights
+from .power import FEWEST_DRAWS, Weights
 from .sensitivity import LIKELIHOOD, contrasts_under_powers, prior_weights, quantities, scaled
 from .settings import DiagnoseSettings
 
@@ -43,8 +43,8 @@ def diagnose(
     -------
     xr.DataTree
         Groups ``contraction``; ``log_prior``, ``power_scaling`` and ``contrast_power``; and, unless
-        people are not left out, ``log_likelihood`` and ``leave_one_out``. Without the likelihood
-        ``power_scaling`` has no such component.
+        people are not left out or the fit has fewer than `FEWEST_DRAWS`, ``log_likelihood``
+        and ``leave_one_out``. Without the likelihood ``power_scaling`` has no such component.
     """
     spec = model_spec(plan.cohort)
     posterior, estimands = fit["posterior"].to_dataset(), fit["estimands"].to_dataset()
@@ -58,7 +58,7 @@ def diagnose(
         "log_prior": log_prior,
         "contrast_power": contrasts_under_powers(outcomes, weights),
     }
-    if settings.leave_out:
+    if settings.leave_out and posterior.sizes["chain"] * posterior.sizes["draw"] >= FEWEST_DRAWS:
         likelihood = _log_likelihood(plan, posterior, settings)
         kept = evenly(posterior.sizes["draw"], likelihood.sizes["draw"])
         told, likely = posterior.isel(draw=kept), estimands.isel(draw=kept)
