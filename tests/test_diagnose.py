@@ -19,11 +19,12 @@ from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.diagnose.contraction import contraction, verdict
 from twin.diagnose.densities import log_priors, retest_log_likelihood
 from twin.diagnose.diagnose import diagnose
-from twin.diagnose.leave_one_out import leave_one_out
+from twin.diagnose.leave_one_out import leave_one_out, person_log_likelihood
 from twin.diagnose.power import POWERS, SENSITIVE, Weights, sensitivity, weighted_summary
 from twin.diagnose.sensitivity import ALL_PRIORS, LIKELIHOOD
 from twin.diagnose.settings import DiagnoseSettings
 from twin.fit.arrays import model_spec, records
+from twin.fit.draws import filled_covariates
 from twin.fit.estimands import arm_contrasts
 from twin.fit.plan import FitPlan
 from twin.fit.prior_draw import draw_truth
@@ -404,3 +405,25 @@ def test_one_arm_without_work_clusters_or_covariates_can_be_diagnosed(
     found = Trial(plan, fit, simulated(cohort, fit, model)).diagnose(draws=60, points=8)
     assert np.isfinite(found["leave_one_out"]["elpd"]).all()
     assert found["contraction"].sizes["effect"] == 0
+
+
+def test_a_missing_covariate_has_its_value_in_each_draw(trial: Trial) -> None:
+    data = records(trial.plan.cohort, trial.plan.model.time_grid)
+    covariate = data.covariate.copy()
+    covariate[1, 0] = covariate[3, 1] = np.nan
+    posterior = trial.fit["posterior"].to_dataset().isel(draw=slice(0, 3))
+    gaps = np.random.default_rng(8).normal(size=(2, 3, 2))
+    posterior["missing_covariate"] = (("chain", "draw", "gap"), gaps)
+    gapped = data._replace(covariate=covariate)
+    found = filled_covariates(gapped, posterior, 1, 2)
+    assert found[1, 0] == gaps[1, 2, 0]
+    assert found[3, 1] == gaps[1, 2, 1]
+    patients = [str(name) for name in trial.plan.cohort.patients.index]
+    spec = model_spec(trial.plan.cohort)
+    with_gaps = person_log_likelihood(spec, gapped, posterior, patients, 8, seed=1)
+    without = person_log_likelihood(spec, data, posterior, patients, 8, seed=1)
+    same = np.isclose(with_gaps, without, atol=1e-9).all(axis=(0, 1))
+    assert [name for name, equal in zip(patients, same, strict=True) if not equal] == [
+        patients[1],
+        patients[3],
+    ]
