@@ -1,5 +1,6 @@
 """Diagnostics against closed forms of normal models, and from end to end on a small trial."""
 
+import dataclasses
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,14 +20,16 @@ from twin.diagnose.contraction import contraction, verdict
 from twin.diagnose.densities import log_priors, retest_log_likelihood
 from twin.diagnose.diagnose import diagnose
 from twin.diagnose.dropout_settings import DropoutSettings, dropout_deltas
-from twin.diagnose.leave_one_out import leave_one_out
+from twin.diagnose.leave_one_out import leave_one_out, person_log_likelihood
 from twin.diagnose.power import POWERS, SENSITIVE, Weights, sensitivity, weighted_summary
 from twin.diagnose.sensitivity import ALL_PRIORS, LIKELIHOOD
 from twin.diagnose.settings import DiagnoseSettings
 from twin.errors import InputError
 from twin.fit.arrays import model_spec, records
+from twin.fit.covariate_gaps import covariate_gaps
 from twin.fit.estimands import arm_contrasts
 from twin.fit.plan import FitPlan
+from twin.fit.prior_draw import draw_truth
 from twin.fit.retest import RetestFigure
 from twin.fit.settings import FitSettings, ModelSettings, SamplerSettings
 from twin.law.parameters import ModelSpec, sampled_parameters
@@ -388,3 +391,65 @@ def test_a_shift_that_makes_no_sense_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=message):
         dropout_deltas(trial.plan.cohort, DropoutSettings(delta=delta))
+
+
+def test_few_draws_are_weighed_without_smoothing_and_nobody_is_left_out(trial: Trial) -> None:
+    few = Trial(trial.plan, trial.fit.isel(draw=slice(0, 10)), trial.outcomes)
+    settings = SimulationSettings(draws=20, horizon_weeks=13, progress_bar=False)
+    scenarios = [load_scenario("usual_care")]
+    model = trial.plan.model
+    prepared = prepare(trial.plan.cohort, few.fit, scenarios, model, settings, seed=1)
+    outcomes = summarise(prepared.design, simulate(prepared, settings), OutcomeSettings())
+    found = Trial(trial.plan, few.fit, outcomes).diagnose()
+    assert "leave_one_out" not in found.children
+    assert not found["contrast_power"].data_vars  # one scenario has nothing to be compared with
+    power = found["power_scaling"]
+    assert np.isnan(power["pareto_k"]).all()
+    assert np.isfinite(power["shift"]).all()
+
+
+def test_one_arm_without_work_clusters_or_covariates_can_be_diagnosed(
+    tmp_path: Path,
+) -> None:
+    whole, _ = synthetic_cohort(SyntheticSettings(people=12, clusters=0), seed=2)
+    cohort = dataclasses.replace(
+        whole,
+        patients=whole.patients.assign(arm="usual_care", labour_force=False),
+        arms={"usual_care": whole.arms["usual_care"]},
+        covariates={},
+    )
+    model, priors, rng = ModelSettings(), load_prior_set("default"), np.random.default_rng(3)
+    spec, data = model_spec(cohort), records(cohort, model.time_grid)
+    truth = draw_truth(priors, spec, (), rng)
+    dims = {parameter.name: parameter.dims for parameter in sampled_parameters(spec)}
+    values = xr.Dataset({name: (dims[name], value) for name, value in truth.items()})
+    fit = known_tree(cohort, spec, data, values)
+    posterior = near(fit["posterior"].to_dataset(), spec)
+    fit["posterior"] = xr.DataTree(posterior)
+    twins = fit["twins"].to_dataset()
+    fit["estimands"] = xr.DataTree(
+        arm_contrasts(spec, data, posterior, twins, cohort.outcomes, (13.0,))
+    )
+    plan = FitPlan(cohort, model, priors, SamplerSettings(), FitSettings(), 1, tmp_path)
+    found = Trial(plan, fit, simulated(cohort, fit, model)).diagnose(draws=60, points=8)
+    assert np.isfinite(found["leave_one_out"]["elpd"]).all()
+    assert found["contraction"].sizes["effect"] == 0
+
+
+def test_a_missing_covariate_has_its_value_in_each_draw(trial: Trial) -> None:
+    data = records(trial.plan.cohort, trial.plan.model.time_grid)
+    covariate = data.covariate.copy()
+    covariate[1, 0] = covariate[3, 1] = np.nan
+    posterior = trial.fit["posterior"].to_dataset().isel(draw=slice(0, 3))
+    values = np.random.default_rng(8).normal(size=(2, 3, 2))
+    posterior["missing_covariate"] = (("chain", "draw", "gap"), values)
+    gapped = data._replace(covariate=covariate, gaps=covariate_gaps(covariate))
+    patients = [str(name) for name in trial.plan.cohort.patients.index]
+    spec = model_spec(trial.plan.cohort)
+    with_gaps = person_log_likelihood(spec, gapped, posterior, patients, 8, seed=1)
+    without = person_log_likelihood(spec, data, posterior, patients, 8, seed=1)
+    same = np.isclose(with_gaps, without, atol=1e-9).all(axis=(0, 1))
+    assert [name for name, equal in zip(patients, same, strict=True) if not equal] == [
+        patients[1],
+        patients[3],
+    ]

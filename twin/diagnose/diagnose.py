@@ -18,7 +18,7 @@ from .densities import log_priors, retest_log_likelihood
 from .dropout import dropout_contrasts
 from .dropout_settings import DropoutSettings, dropout_deltas
 from .leave_one_out import leave_one_out, person_log_likelihood
-from .power import Weights
+from .power import FEWEST_DRAWS, Weights
 from .sensitivity import LIKELIHOOD, contrasts_under_powers, prior_weights, quantities, scaled
 from .settings import DiagnoseSettings
 
@@ -51,9 +51,9 @@ def diagnose(
     -------
     xr.DataTree
         Groups ``contraction``; ``log_prior``, ``power_scaling`` and ``contrast_power``; and, unless
-        people are not left out, ``log_likelihood`` and ``leave_one_out``. Without the likelihood
-        ``power_scaling`` has no such component. Where those who left may have done worse, and there
-        are arms to compare, ``dropout``.
+        people are not left out or the fit has fewer than `FEWEST_DRAWS`, ``log_likelihood``
+        and ``leave_one_out``. Without the likelihood ``power_scaling`` has no such component. Where
+        those who left may have done worse, and there are arms to compare, ``dropout``.
     """
     spec = model_spec(plan.cohort, plan.model)
     posterior, estimands = fit["posterior"].to_dataset(), fit["estimands"].to_dataset()
@@ -67,7 +67,7 @@ def diagnose(
         "log_prior": log_prior,
         "contrast_power": contrasts_under_powers(outcomes, weights),
     }
-    if settings.leave_out:
+    if settings.leave_out and posterior.sizes["chain"] * posterior.sizes["draw"] >= FEWEST_DRAWS:
         likelihood = _log_likelihood(plan, posterior, settings)
         kept = evenly(posterior.sizes["draw"], likelihood.sizes["draw"])
         told, likely = posterior.isel(draw=kept), estimands.isel(draw=kept)

@@ -19,6 +19,9 @@ POWERS: Final = (0.8, 1.25)
 SENSITIVE: Final = 0.05
 """Kallioinen 2024: about what a normal gives whose mean moves by 0.3 SD as the power doubles."""
 
+FEWEST_DRAWS = 25
+"""A Pareto tail is fitted to a fifth of the draws where they are few, and to five at least."""
+
 _SAMPLE = ("chain", "draw")
 
 
@@ -35,7 +38,8 @@ class Weights:
     by_power
         Weights, each summing to 1, dims chain, draw; in the order of `POWERS`.
     pareto_k
-        Pareto k of each before smoothing; NaN where the component is the same in every draw.
+        Pareto k of each before smoothing; NaN where the component is the same in every draw, and
+        where there are fewer than `FEWEST_DRAWS`, which are not smoothed.
     """
 
     def __init__(self, log_density: xr.DataArray) -> None:
@@ -48,11 +52,10 @@ class Weights:
                 self.by_power.append(even)
                 self.pareto_k.append(float("nan"))
                 continue
-            # ArviZ smooths the weights of leaving out, which are minus what it is given
-            log_weight, k = ((1 - power) * log_density).azstats.psislw(dim=list(_SAMPLE))
+            log_weight, k = _smoothed((power - 1) * log_density)
             weight = np.exp(log_weight - log_weight.max())
             self.by_power.append(weight / weight.sum())
-            self.pareto_k.append(float(k))
+            self.pareto_k.append(k)
 
 
 def sensitivity(quantity: xr.DataArray, weights: Weights) -> xr.Dataset:
@@ -119,6 +122,14 @@ def weighted_summary(quantity: xr.DataArray, weight: xr.DataArray, level: float)
             "upper": (dims, ends[..., 1]),
         }
     )
+
+
+def _smoothed(log_weight: xr.DataArray) -> tuple[xr.DataArray, float]:
+    if log_weight.size < FEWEST_DRAWS:
+        return log_weight, float("nan")
+    # ArviZ smooths the weights of leaving out, which are minus what it is given
+    smooth, k = (-log_weight).azstats.psislw(dim=list(_SAMPLE))
+    return smooth, float(k)
 
 
 def _mean(quantity: xr.DataArray, weight: xr.DataArray) -> xr.DataArray:

@@ -18,7 +18,7 @@ from scenarios import Scenario
 from twin.cohort import Cohort
 from twin.config import RunConfig
 from twin.export.facts import ExportFacts, ScenarioFacts
-from twin.export.netcdf import write_netcdf
+from twin.export.netcdf import write_netcdf, write_tree
 from twin.export.write import write_exports
 from twin.fit.gate_report import GateReport
 from twin.fit.plan import FitPlan
@@ -134,7 +134,7 @@ def write_outputs(
             write_netcdf(facts.paths, told.attributes(), beside)
         files.append(folder / PATHS)
     with whole_file(folder / DIAGNOSTICS) as beside:
-        facts.diagnostics.assign_attrs(told.attributes()).to_netcdf(beside, engine="netcdf4")
+        write_tree(facts.diagnostics, told.attributes(), beside)
     files.append(folder / DIAGNOSTICS)
     timings["exports"] = round(time.perf_counter() - since, 3)
     since = time.perf_counter()

@@ -55,7 +55,7 @@ def factor(content: ReportContent, effect: xr.Dataset) -> float:
 def sentence(effect: xr.Dataset) -> str:
     """Return in a sentence how much of an effect is learnt."""
     told = _VERDICTS[str(effect["verdict"].values)]
-    gone = digits.percent(max(0.0, float(effect["contraction"])))
+    gone = digits.probability(float(effect["contraction"]))
     return f"{_phrase(effect)}: {told}; {gone} of the variance it had before the data is gone."
 
 

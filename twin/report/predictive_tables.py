@@ -101,7 +101,8 @@ def _work(content: ReportContent, data: xr.Dataset) -> Sheet:
         rows.append((name, data["observed_returned_share"].sel(at), data["returned_share"].sel(at)))
     for length in data["sightings"].values:
         at = {"sightings": length}
-        name = f"Runs of visits away from full work that are {length} long"
+        visits = "visit" if length == 1 else "visits"
+        name = f"Runs away from full work that are {length} {visits} long"
         rows.append((name, data["observed_away_run_share"].sel(at), data["away_run_share"].sel(at)))
     weeks = (
         "Weeks from the first to the last visit of such a run",
