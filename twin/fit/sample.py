@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import pymc as pm
@@ -38,6 +39,25 @@ def sample(model: pm.Model, settings: SamplerSettings, seed: int) -> xr.DataTree
     """
     with _quiet():
         drawn = _LIBRARIES[settings.library](model, settings, seed)
+    return _told(drawn)
+
+
+def compile_model(model: pm.Model) -> Any:
+    """Compile a model for nutpie; `sample_compiled` samples it, its data exchanged or not."""
+    import nutpie
+
+    with _quiet():
+        return nutpie.compile_pymc_model(model, backend="numba")
+
+
+def sample_compiled(compiled: Any, settings: SamplerSettings, seed: int) -> xr.DataTree:
+    """Sample a compiled model; as `sample` does, with nutpie whatever the settings name."""
+    with _quiet():
+        return _told(_draw_with_nutpie(compiled, settings, seed))
+
+
+def _told(drawn: xr.DataTree) -> xr.DataTree:
+    """Return what the libraries' results have in common."""
     statistics = (
         drawn["sample_stats"]
         .to_dataset()
@@ -59,9 +79,12 @@ def sample(model: pm.Model, settings: SamplerSettings, seed: int) -> xr.DataTree
 
 
 def _with_nutpie(model: pm.Model, settings: SamplerSettings, seed: int) -> xr.DataTree:
+    return _draw_with_nutpie(compile_model(model), settings, seed)
+
+
+def _draw_with_nutpie(compiled: Any, settings: SamplerSettings, seed: int) -> xr.DataTree:
     import nutpie
 
-    compiled = nutpie.compile_pymc_model(model, backend="numba")
     drawn: xr.DataTree = nutpie.sample(
         compiled,
         draws=settings.draws,

@@ -36,16 +36,22 @@ def version(package: str) -> str:
         return "checkout"
 
 
-@cache  # what was loaded counts, not what is edited while it runs
 def code_hash() -> str:
     """Return the SHA-256 of the sources of the law and of the fit.
 
     Versions stand still between releases; without this, a changed law would find the fit of the
     old one.
     """
+    return source_hash()
+
+
+@cache  # what was loaded counts, not what is edited while it runs
+def source_hash(*others: Path) -> str:
+    """Return the SHA-256 of the sources of the law, of the fit, and of other folders."""
     here = Path(__file__).resolve().parent
     digest = hashlib.sha256()
-    for file in sorted([*here.glob("*.py"), *(here.parent / "law").glob("*.py")]):
-        digest.update(file.name.encode("utf-8"))
-        digest.update(file.read_bytes())
+    for folder in (here, here.parent / "law", *others):
+        for file in sorted(folder.glob("*.py")):
+            digest.update(file.name.encode("utf-8"))
+            digest.update(file.read_bytes())
     return digest.hexdigest()
