@@ -61,6 +61,8 @@ def prior_set_names() -> tuple[str, ...]:
 def load_prior_set(name: str) -> PriorSet:
     """Read a set of priors by name.
 
+    A file that names a `base` states only the priors in which it differs from that set.
+
     Raises
     ------
     ValueError
@@ -72,4 +74,9 @@ def load_prior_set(name: str) -> PriorSet:
         hint = f" Did you mean '{near[0]}'?" if near else ""
         raise ValueError(f"unknown prior set '{name}'. Prior sets: {', '.join(names)}.{hint}")
     text = resources.files("priors").joinpath("sets", f"{name}.yaml").read_text("utf-8")
-    return PriorSet.model_validate({"name": name, **yaml.safe_load(text)})
+    own = yaml.safe_load(text)
+    if "base" in own:
+        base = load_prior_set(own.pop("base"))
+        own["parameters"] = {**base.parameters, **own["parameters"]}
+        own.setdefault("retest_log_sd", base.retest_log_sd)
+    return PriorSet.model_validate({"name": name, **own})
