@@ -9,7 +9,7 @@ import pytensor.tensor as pt
 from pymc.logprob.transforms import Transform
 
 
-class FactorRows(Transform):
+class FactorRows(Transform):  # type: ignore[misc]  # PyMC ships no types
     """Free numbers below the diagonal of a correlation's lower Cholesky factor, row by row.
 
     With ones on the diagonal and each row brought to length 1 they are the factor:

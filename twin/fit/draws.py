@@ -15,7 +15,7 @@ from twin.law.parameters import ModelSpec, assemble, sampled_parameters
 from twin.law.population import Population
 from twin.law.records import Records
 
-from .model import BEYOND_UNIT
+from .shared_data import BEYOND_UNIT
 
 NUISANCES = ("z", "eps", "beyond_end", "covariate_noise")
 """Sampled for each person or score, bulky, and spent once the people have been read from them."""

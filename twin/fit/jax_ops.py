@@ -24,6 +24,7 @@ def _solve_lower(factor: Any, rhs: Any, transpose: bool) -> Any:
 
 
 JAX: ArrayOps = ArrayOps(
+    asarray=jnp.asarray,
     exp=jnp.exp,
     log=jnp.log,
     sqrt=jnp.sqrt,

@@ -40,6 +40,7 @@ def _log_normal_cdf(x: Any) -> Any:
 
 
 TENSOR = ArrayOps(
+    asarray=pt.as_tensor,
     exp=pt.exp,
     log=pt.log,
     sqrt=pt.sqrt,

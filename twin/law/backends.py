@@ -18,6 +18,7 @@ def _diagonal(matrix: Array) -> Array:
 
 
 NUMPY: ArrayOps = ArrayOps(
+    asarray=np.asarray,
     exp=np.exp,
     log=np.log,
     sqrt=np.sqrt,
