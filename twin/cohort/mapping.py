@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from twin.cohort.absence import Rounding
 from twin.cohort.cohort import BODY_REGIONS, WORK_STATUSES, CovariateKind, Domain
 from twin.errors import nearest
 from twin.instruments import instruments
@@ -72,7 +73,17 @@ class RowFilter(_Frozen):
         return self
 
 
+class DaysAbsentColumn(_Frozen):
+    """A column of days absent from work; the meanings are those of `DaysAbsent`."""
+
+    column: str
+    days_per_week: Annotated[float, Field(gt=0, le=7)] = 5.0
+    rounding: Rounding = "nearest"
+    recall_weeks: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+
+
 _Mapped = Annotated[Column, BeforeValidator(_named_column)]
+_MappedDays = Annotated[DaysAbsentColumn, BeforeValidator(_named_column)]
 _MappedOrConstant = Annotated[ColumnOrConstant, BeforeValidator(_named_column)]
 
 
@@ -93,9 +104,11 @@ class Columns(_Frozen):
         ``low_back``, ``neck`` or ``both``.
     labour_force
         Whether the person is in the labour force (true, false, 1, 0, yes, no). May be left out
-        only where there is no work status: then nobody has a work process.
+        only where there are neither work status nor days absent: then nobody has a work process.
     work_status
         State at the visit: ``working``, ``restricted``, ``sick_listed``, ``permanently_out``.
+    days_absent
+        Days absent from work since the person's previous visit, or over a time that is stated.
     """
 
     patient: str
@@ -105,11 +118,13 @@ class Columns(_Frozen):
     body_region: _MappedOrConstant
     labour_force: _MappedOrConstant = ColumnOrConstant(constant=False)
     work_status: _Mapped | None = None
+    days_absent: _MappedDays | None = None
 
     @model_validator(mode="after")
-    def _work_status_needs_a_labour_force(self) -> Self:
-        if self.work_status is not None and "labour_force" not in self.model_fields_set:
-            raise ValueError("has a work_status: say who is in the labour_force")
+    def _work_needs_a_labour_force(self) -> Self:
+        for name in ("work_status", "days_absent"):
+            if getattr(self, name) is not None and "labour_force" not in self.model_fields_set:
+                raise ValueError(f"has {name}: say who is in the labour_force")
         return self
 
     @field_validator("body_region")

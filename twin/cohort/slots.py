@@ -138,6 +138,8 @@ def visit_slots(mapping: CohortMapping) -> list[Slot]:
     if columns.work_status is not None:
         work = columns.work_status
         slots.append(Slot("work_status", work.column, "text", work.values, WORK_STATUSES))
+    if columns.days_absent is not None:
+        slots.append(Slot("days_absent", columns.days_absent.column, "number"))
     return slots
 
 

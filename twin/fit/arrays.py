@@ -13,10 +13,11 @@ from twin.law.grid import TimeGrid
 from twin.law.measurement import behind
 from twin.law.parameters import ModelSpec
 from twin.law.records import Entry, Records
+from twin.law.work import PARTIAL_LOSS
 
 from .retest import RetestFigure
 from .score_records import score_records
-from .work_records import work_records, work_seen
+from .work_records import work_occasions, work_records
 
 ASSUMED_LAG_WEEKS = 2.0
 """Weeks between test and retest where a publication does not say: the usual choice of such studies,
@@ -25,12 +26,14 @@ long enough to forget the answers and short enough to stay the same."""
 
 def model_spec(cohort: Cohort) -> ModelSpec:
     """Return what a cohort gives the model to describe."""
+    work = work_occasions(cohort)
     return ModelSpec(
         outcomes=tuple(cohort.outcomes),
         arms=tuple(cohort.arms),
         clusters=tuple(sorted(cohort.patients["cluster"].dropna().unique())),
         covariates=encode(cohort.patients, cohort.covariates).names,
-        has_work=not work_seen(cohort).empty,
+        has_work=not work.empty,
+        has_days=bool((work["days"] >= 0).any()),
         usual_week=_usual_week(cohort),
     )
 
@@ -41,7 +44,7 @@ def _usual_week(cohort: Cohort) -> float:
     return ModelSpec.usual_week if later.empty else float(later.median())
 
 
-def records(cohort: Cohort, grid: TimeGrid) -> Records:
+def records(cohort: Cohort, grid: TimeGrid, partial_loss: float = PARTIAL_LOSS) -> Records:
     """Return a cohort as arrays, people in the order of its patients.
 
     Parameters
@@ -50,6 +53,8 @@ def records(cohort: Cohort, grid: TimeGrid) -> Records:
         The cohort.
     grid
         Cells of person time; they must reach every visit.
+    partial_loss
+        Share of a working day that restricted work loses; read only with days absent.
 
     Raises
     ------
@@ -74,7 +79,7 @@ def records(cohort: Cohort, grid: TimeGrid) -> Records:
         arm=np.asarray(arm.codes, dtype=np.int64),
         dose=read_arms_on_grid(schedules, grid),
         entry=_entry(cohort),
-        work=work_records(cohort, grid) if spec.has_work else None,
+        work=work_records(cohort, grid, partial_loss) if spec.has_work else None,
     )
 
 

@@ -15,11 +15,11 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
-from twin.law import kernels
+from twin.law import score_kernels, work_kernels
 
 type Variable = Any
 
-VERSION = 7
+VERSION = 8
 """Raised when a kernel changes, so that code compiled for an older one isn't found again."""
 
 
@@ -68,31 +68,31 @@ class _Differentiable(_Kernel):
 
 
 class ScoreTermsGradient(_Kernel):
-    """`kernels.score_terms_gradient`."""
+    """`score_kernels.score_terms_gradient`."""
 
-    kernel = staticmethod(kernels.score_terms_gradient)
+    kernel = staticmethod(score_kernels.score_terms_gradient)
     result_dims = (1, 2, 3, 2, 1, 2, 1, 0, 2, 2)
 
 
 class ScoreTerms(_Differentiable):
-    """`kernels.score_terms`."""
+    """`score_kernels.score_terms`."""
 
-    kernel = staticmethod(kernels.score_terms)
+    kernel = staticmethod(score_kernels.score_terms)
     result_dims = (1, 2)
     gradient = ScoreTermsGradient()
 
 
 class WorkTermsGradient(_Kernel):
-    """`kernels.work_terms_gradient`."""
+    """`work_kernels.work_terms_gradient`."""
 
-    kernel = staticmethod(kernels.work_terms_gradient)
-    result_dims = (1, 2, 1, 2, 1, 1, 1, 1, 0, 1, 1)
+    kernel = staticmethod(work_kernels.work_terms_gradient)
+    result_dims = (1, 2, 1, 2, 1, 1, 1, 1, 0, 1, 1, 2, 0)
 
 
 class WorkTerms(_Differentiable):
-    """`kernels.work_terms`."""
+    """`work_kernels.work_terms`."""
 
-    kernel = staticmethod(kernels.work_terms)
+    kernel = staticmethod(work_kernels.work_terms)
     result_dims = (1, 1)
     gradient = WorkTermsGradient()
 

@@ -22,6 +22,7 @@ from twin.law.population import People
 from twin.law.records import Records
 
 from .arrays import retest_figures
+from .days_statistics import DAYS_STATISTICS
 from .draws import by_draw, populations
 from .prior_draw import draw_truth
 from .replicates import Sample, summarise
@@ -99,8 +100,9 @@ def posterior_predictive(
     -------
     xr.Dataset
         Each of `SCORE_STATISTICS`, dims sample, arm, visit, outcome, with the cohort's own as
-        ``observed_...``, the number of scores ``n``, and with work the shares of workers
-        ``work_share`` in each state, dims sample, visit, work_status. Score units.
+        ``observed_...``, the number of scores ``n``, with work the shares of workers
+        ``work_share`` in each state, dims sample, visit, work_status, and with days absent each of
+        `DAYS_STATISTICS`, dims sample, visit. Score units.
     """
     layout = visit_layout(cohort)
     rng = np.random.default_rng(seed)
@@ -142,7 +144,7 @@ def extreme(predictive: xr.Dataset) -> pd.DataFrame:
     """
     tail = (1 - CENTRAL) / 2
     rows: list[dict[str, object]] = []
-    for name in (*SCORE_STATISTICS, "work_share"):
+    for name in (*SCORE_STATISTICS, "work_share", *DAYS_STATISTICS):
         if name not in predictive:
             continue
         observed = predictive[f"observed_{name}"]
