@@ -23,37 +23,64 @@ _SMALL = 0.125
 MOST_SQUARINGS = 30
 TAPE = 6 + MOST_SQUARINGS
 """Most matrices kept on the way to one exponential."""
+SCRATCH = 11
+"""Matrices that a gradient needs room for."""
 
 
 @compiled
 def _times(a: Floats, b: Floats, out: Floats) -> None:
+    """Fill out with a b.
+
+    Here and below one factor is read before anything is written: the compiler cannot know that out
+    is another matrix, and would read it again for every entry.
+    """
+    b00, b01, b02 = b[0, 0], b[0, 1], b[0, 2]
+    b10, b11, b12 = b[1, 0], b[1, 1], b[1, 2]
+    b20, b21, b22 = b[2, 0], b[2, 1], b[2, 2]
     for i in range(_S):
-        for j in range(_S):
-            out[i, j] = a[i, 0] * b[0, j] + a[i, 1] * b[1, j] + a[i, 2] * b[2, j]
-
-
-@compiled
-def _add_times_transposed(a: Floats, b: Floats, out: Floats) -> None:
-    """Add a b' to out."""
-    for i in range(_S):
-        for j in range(_S):
-            out[i, j] += a[i, 0] * b[j, 0] + a[i, 1] * b[j, 1] + a[i, 2] * b[j, 2]
-
-
-@compiled
-def _add_transposed_times(a: Floats, b: Floats, out: Floats) -> None:
-    """Add a' b to out."""
-    for i in range(_S):
-        for j in range(_S):
-            out[i, j] += a[0, i] * b[0, j] + a[1, i] * b[1, j] + a[2, i] * b[2, j]
+        x, y, z = a[i, 0], a[i, 1], a[i, 2]
+        out[i, 0] = x * b00 + y * b10 + z * b20
+        out[i, 1] = x * b01 + y * b11 + z * b21
+        out[i, 2] = x * b02 + y * b12 + z * b22
 
 
 @compiled
 def _add_times(a: Floats, b: Floats, out: Floats) -> None:
     """Add a b to out."""
+    b00, b01, b02 = b[0, 0], b[0, 1], b[0, 2]
+    b10, b11, b12 = b[1, 0], b[1, 1], b[1, 2]
+    b20, b21, b22 = b[2, 0], b[2, 1], b[2, 2]
     for i in range(_S):
-        for j in range(_S):
-            out[i, j] += a[i, 0] * b[0, j] + a[i, 1] * b[1, j] + a[i, 2] * b[2, j]
+        x, y, z = a[i, 0], a[i, 1], a[i, 2]
+        out[i, 0] += x * b00 + y * b10 + z * b20
+        out[i, 1] += x * b01 + y * b11 + z * b21
+        out[i, 2] += x * b02 + y * b12 + z * b22
+
+
+@compiled
+def _add_times_transposed(a: Floats, b: Floats, out: Floats) -> None:
+    """Add a b' to out."""
+    b00, b01, b02 = b[0, 0], b[0, 1], b[0, 2]
+    b10, b11, b12 = b[1, 0], b[1, 1], b[1, 2]
+    b20, b21, b22 = b[2, 0], b[2, 1], b[2, 2]
+    for i in range(_S):
+        x, y, z = a[i, 0], a[i, 1], a[i, 2]
+        out[i, 0] += x * b00 + y * b01 + z * b02
+        out[i, 1] += x * b10 + y * b11 + z * b12
+        out[i, 2] += x * b20 + y * b21 + z * b22
+
+
+@compiled
+def _add_transposed_times(a: Floats, b: Floats, out: Floats) -> None:
+    """Add a' b to out."""
+    b00, b01, b02 = b[0, 0], b[0, 1], b[0, 2]
+    b10, b11, b12 = b[1, 0], b[1, 1], b[1, 2]
+    b20, b21, b22 = b[2, 0], b[2, 1], b[2, 2]
+    for i in range(_S):
+        x, y, z = a[0, i], a[1, i], a[2, i]
+        out[i, 0] += x * b00 + y * b10 + z * b20
+        out[i, 1] += x * b01 + y * b11 + z * b21
+        out[i, 2] += x * b02 + y * b12 + z * b22
 
 
 @compiled
@@ -121,18 +148,20 @@ def exponential(tape: Floats, halvings: int) -> None:
 def exponential_gradient(
     tape: Floats, halvings: int, bar: Floats, x_bar: Floats, scratch: Floats
 ) -> None:
-    """Carry the adjoint of the exponential (overwritten) back to the scaled generator."""
+    """Carry the adjoint of the exponential (overwritten) back to the scaled generator.
+
+    `scratch` is room for `SCRATCH` matrices.
+    """
     c = _TAYLOR
+    again, high, x4, x2, x3 = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
     for s in range(halvings - 1, -1, -1):
-        scratch[:] = 0.0
-        _product_gradient(tape[5 + s], tape[5 + s], bar, scratch, scratch)
-        bar[:] = scratch
+        again[:] = 0.0
+        _product_gradient(tape[5 + s], tape[5 + s], bar, again, again)
+        bar[:] = again
     # result = I + x + c2 x2 + c3 x3 + x4 high
-    high = np.zeros((_S, _S))
-    x4 = np.zeros((_S, _S))
+    high[:] = 0.0
+    x4[:] = 0.0
     _product_gradient(tape[3], tape[4], bar, x4, high)
-    x2 = np.empty((_S, _S))
-    x3 = np.empty((_S, _S))
     for i in range(_S):
         for j in range(_S):
             x4[i, j] += c[8] * high[i, j]
@@ -192,12 +221,22 @@ def tangent(tape: Floats, halvings: int, loss: Floats, weeks: float, d: Floats) 
 
 @compiled
 def tangent_gradient(
-    tape: Floats, d: Floats, halvings: int, bar: Floats, d_bar: Floats, x_bar: Floats
+    tape: Floats,
+    d: Floats,
+    halvings: int,
+    bar: Floats,
+    d_bar: Floats,
+    x_bar: Floats,
+    scratch: Floats,
 ) -> None:
-    """Carry the adjoints of exponential and tangent (overwritten) to the scaled generator."""
+    """Carry the adjoints of exponential and tangent (overwritten) to the scaled generator.
+
+    `scratch` is room for `SCRATCH` matrices.
+    """
     c = _TAYLOR
-    again = np.empty((_S, _S))
-    d_again = np.empty((_S, _S))
+    again, high, x4, x2, x3 = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
+    d_again, d_high, d_x4, d_x2, d_x3 = scratch[5], scratch[6], scratch[7], scratch[8], scratch[9]
+    d_x = scratch[10]  # of what is constant: not wanted
     for s in range(halvings - 1, -1, -1):
         at, d_at = tape[5 + s], d[5 + s]
         again[:] = 0.0
@@ -206,17 +245,12 @@ def tangent_gradient(
         _tangent_product_gradient(at, d_at, at, d_at, d_bar, again, d_again, again, d_again)
         bar[:] = again
         d_bar[:] = d_again
-    high = np.zeros((_S, _S))
-    x4 = np.zeros((_S, _S))
-    d_high = np.zeros((_S, _S))
-    d_x4 = np.zeros((_S, _S))
+    high[:] = 0.0
+    x4[:] = 0.0
+    d_high[:] = 0.0
+    d_x4[:] = 0.0
     _product_gradient(tape[3], tape[4], bar, x4, high)
     _tangent_product_gradient(tape[3], d[3], tape[4], d[4], d_bar, x4, d_x4, high, d_high)
-    x2 = np.empty((_S, _S))
-    x3 = np.empty((_S, _S))
-    d_x2 = np.empty((_S, _S))
-    d_x3 = np.empty((_S, _S))
-    d_x = np.zeros((_S, _S))  # of what is constant: not wanted
     for i in range(_S):
         for j in range(_S):
             x4[i, j] += c[8] * high[i, j]

@@ -21,6 +21,7 @@ from .grid import Floats, Ints
 from .small_matrices import as_float, compiled
 from .work import LEVEL_REFERENCE, N_TRANSIENT, PERMANENTLY_OUT
 from .work_exponentials import (
+    SCRATCH,
     TAPE,
     exponential,
     exponential_gradient,
@@ -120,6 +121,8 @@ def _walk(
     segment_reported: Ints,
     loss: Floats,
     p: Floats,
+    at: Floats,
+    scale: Floats,
     intensity: Floats,
     levels: Floats,
     tapes: Floats,
@@ -135,8 +138,7 @@ def _walk(
     multiplied the latter. Returns the occasion after the last that says anything, and the log
     probability of the states seen.
     """
-    at = p.copy()
-    scale = np.ones(N_TRANSIENT)
+    at[:] = p
     log_state = 0.0
     base = first_segment[first_occasion[w]]
     for o in range(first_occasion[w], first_occasion[w + 1]):
@@ -283,6 +285,8 @@ def work_terms(
     longest = _longest(first_occasion, first_segment)
     level = np.empty(len(worsening_slope))
     p = np.empty(N_TRANSIENT)
+    at = np.empty(N_TRANSIENT)
+    scale = np.empty(N_TRANSIENT)
     intensity = np.empty(6)
     levels = np.empty((longest, len(worsening_slope)))
     tapes = np.empty((longest, TAPE, N_TRANSIENT, N_TRANSIENT))
@@ -321,6 +325,8 @@ def work_terms(
             segment_reported,
             loss,
             p,
+            at,
+            scale,
             intensity,
             levels,
             tapes,
@@ -408,6 +414,8 @@ def work_terms_gradient(
     level = np.empty(outcomes)
     level_bar = np.empty(outcomes)
     p = np.empty(N_TRANSIENT)
+    at = np.empty(N_TRANSIENT)
+    scale = np.empty(N_TRANSIENT)
     intensity = np.empty(6)
     levels = np.empty((longest, outcomes))
     tapes = np.empty((longest, TAPE, N_TRANSIENT, N_TRANSIENT))
@@ -423,8 +431,7 @@ def work_terms_gradient(
     starts_bar = np.empty((longest, N_TRANSIENT))
     scales_bar = np.empty((longest, N_TRANSIENT))
     x_bar = np.empty((N_TRANSIENT, N_TRANSIENT))
-    scratch = np.empty((N_TRANSIENT, N_TRANSIENT))
-    scale = np.empty(N_TRANSIENT)
+    scratch = np.empty((SCRATCH, N_TRANSIENT, N_TRANSIENT))
     at_bar = np.empty(N_TRANSIENT)
     back = np.empty(N_TRANSIENT)
     bar = np.empty(6)
@@ -457,6 +464,8 @@ def work_terms_gradient(
             segment_reported,
             loss,
             p,
+            at,
+            scale,
             intensity,
             levels,
             tapes,
@@ -535,6 +544,7 @@ def work_terms_gradient(
                         moves_bar[step],
                         losses_bar[step],
                         x_bar,
+                        scratch,
                     )
                 else:
                     exponential_gradient(tapes[step], halved, moves_bar[step], x_bar, scratch)
