@@ -132,3 +132,22 @@ def test_a_contrast_keeps_the_sign_of_the_instruments_scores(
     # on self-efficacy more is better, and the app makes people better
     assert (found.sel(outcome="disability") > 0).all()
     assert (found.sel(outcome="pain") < 0).all()
+
+
+def test_replicates_of_the_truth_surround_the_days_absent() -> None:
+    cohort, truth = synthetic_cohort(
+        SyntheticSettings(days_absent=True, visit_jitter_weeks=1.0), seed=12
+    )
+    spec, data = model_spec(cohort), records(cohort, GRID)
+    found = posterior_predictive(cohort, spec, data, *as_posterior(truth, 50), 100, seed=5)
+    days = cohort.visits.set_index("week")["days_absent"].dropna()
+    first = days[(days.index > 4) & (days.index <= 9)]
+    at = found.sel(visit="4-9")
+    assert float(at["observed_days_mean"]) == pytest.approx(first.mean())
+    assert float(at["observed_days_none_share"]) == pytest.approx((first == 0).mean())
+    assert np.isnan(found["observed_days_mean"].sel(visit="0"))
+    listed = extreme(found)
+    assert (listed["statistic"].str.startswith("days")).sum() <= 1  # of twelve, at 99 % each
+    wrong = truth.assign(absence_precision=truth["absence_precision"] * 30)
+    fault = posterior_predictive(cohort, spec, data, *as_posterior(wrong, 50), 100, seed=5)
+    assert (extreme(fault)["statistic"] == "days_none_share").sum() >= 3

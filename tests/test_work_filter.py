@@ -1,7 +1,7 @@
 """The work process as it is seen: states at a visit, days absent since the last one, or neither.
 
-Against closed forms, numerical integration, plain simulation of the chain, and enumeration of all that
-is not seen.
+Against closed forms, numerical integration, plain simulation of the chain, and enumeration of all
+that is not seen.
 """
 
 from itertools import product
