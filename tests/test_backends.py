@@ -31,7 +31,11 @@ type Floats = NDArray[np.float64]
 GRID = TimeGrid((0, 2, 6, 13, 26, 52))
 AS_WRITTEN = Mode(linker="py", optimizer=None)  # no compilation: a graph is evaluated once
 N_PARAMETERS = {"score_terms": 10, "work_terms": 13}
-KERNELS = {"score_terms": score_kernels, "work_terms": work_kernels}
+N_RESULTS = 2
+KERNELS = {
+    "score_terms": (score_kernels.score_terms, score_kernels.score_terms_gradient),
+    "work_terms": (work_kernels.work_terms, work_kernels.work_terms_gradient),
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -123,8 +127,13 @@ def with_nothing(cohort: Cohort) -> Cohort:
     return with_one_outcome(cohort)
 
 
+def with_one_covariate(cohort: Cohort) -> Cohort:
+    return replace(cohort, covariates={"age": cohort.covariates["age"]})
+
+
 OPTIONS = (
     lambda cohort: cohort,
+    with_one_covariate,
     without_work,
     without_days,
     without_states,
@@ -211,7 +220,7 @@ def arguments(case: Case, name: str) -> list[Any]:
 
     def spy(*given: Any) -> Any:
         caught.extend(given)
-        return getattr(KERNELS[name], name)(*given)
+        return getattr(COMPILED, name)(*given)
 
     case.terms(COMPILED._replace(**{name: spy}))
     n = N_PARAMETERS[name]
@@ -235,16 +244,17 @@ def direction(name: str, position: int, like: Floats, rng: np.random.Generator) 
 def test_a_kernels_gradient_is_its_slope(full: Case, name: str, position: int) -> None:
     rng = np.random.default_rng(position)
     given = arguments(full, name)
-    kernel = getattr(KERNELS[name], name)
-    weight = [rng.normal(size=result.shape) for result in kernel(*given)]
-    bar = getattr(KERNELS[name], f"{name}_gradient")(*given, *weight)[position]
+    kernel, gradient = KERNELS[name]
+    results = kernel(*given)
+    weight = [rng.normal(size=result.shape) for result in results[:N_RESULTS]]
+    bar = gradient(*given, *results[N_RESULTS:], *weight)[position]
     away = direction(name, position, given[position], rng)
     length = 1e-3  # the error of the five-point formula is of its fourth power
 
     def at(steps: int) -> float:
         moved = [*given]
         moved[position] = np.asarray(given[position] + steps * length * unit)
-        found = kernel(*moved)
+        found = kernel(*moved)[:N_RESULTS]
         return float(sum((w * x).sum() for w, x in zip(weight, found, strict=True)))
 
     # severities, variances and slopes move by what is small for each

@@ -17,6 +17,8 @@ from twin.cohort import Cohort
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.errors import InputError
 from twin.fit.arrays import model_spec, records
+from twin.fit.draws import populations
+from twin.fit.settings import ModelSettings
 from twin.law import forward
 from twin.law.backends import NUMPY
 from twin.law.expected import expected_severity
@@ -49,10 +51,9 @@ def prepared(
     given: tuple[Cohort, xr.DataTree],
     names: Sequence[str | Scenario],
     settings: SimulationSettings = FEW,
-    grid: TimeGrid = GRID,
 ) -> Prepared:
     scenarios = [load_scenario(name) if isinstance(name, str) else name for name in names]
-    return prepare(*given, scenarios, grid, settings, seed=7)
+    return prepare(*given, scenarios, ModelSettings(), settings, seed=7)
 
 
 def whole(
@@ -166,7 +167,8 @@ def test_levels_are_those_of_the_fit(cohort_and_fit: tuple[Cohort, xr.DataTree])
     data, twins = records(cohort, GRID), fit["twins"].to_dataset()
     treated = np.flatnonzero(data.arm == 1)
     draw, week = 5, np.tile(ready.design.weeks.astype(float), (cohort.n, 1))
-    population = ready.populations[draw]
+    # the population of a known fit is the same in every draw
+    _, _, population = next(populations(model_spec(cohort), fit["posterior"].to_dataset()))
     at = twins.isel(chain=0, draw=draw)
     people = People(
         *(at[name].to_numpy() for name in ("log_rate", "work_frailty", "start")),
@@ -243,14 +245,14 @@ def test_an_arm_acts_on_work_as_in_the_fit(cohort_and_fit: tuple[Cohort, xr.Data
     ready = prepared((cohort, tree), ["usual_care", "app"])
     data = records(cohort, GRID)
     assert data.work is not None
-    population = ready.populations[3]
+    _, _, population = next(populations(model_spec(cohort), acting))
     exposure = ready.exposures["app"]
-    np.testing.assert_allclose(exposure.log_hazard[3], hazard)
+    np.testing.assert_allclose(exposure.log_hazard[0], hazard)
     # what the likelihood has in force in each cell for people of the arm
     assert population.work is not None
     by_arm = dose_of_arms(NUMPY, population, data)
     in_force = hazards_in_force(population.work, np.array([1]), by_arm[1:])[0]
-    np.testing.assert_allclose(exposure.log_hazard[3] * exposure.dose[3][:, None], in_force)
+    np.testing.assert_allclose(exposure.log_hazard[0] * exposure.dose[0][:, None], in_force)
     # and it reaches the states: they differ from those of the fit without it
     same = prepared(cohort_and_fit, ["usual_care", "app"])
     moved, still = (

@@ -37,5 +37,9 @@ NUMPY: ArrayOps = ArrayOps(
 )
 """Plain float64 arrays, every law as it is written."""
 
-COMPILED = NUMPY._replace(score_terms=score_kernels.score_terms, work_terms=work_kernels.work_terms)
+COMPILED = NUMPY._replace(
+    # the rest of what it returns is for its gradient
+    score_terms=lambda *args: score_kernels.score_terms(*args)[:2],
+    work_terms=work_kernels.work_terms,
+)
 """Plain float64 arrays, the two costly laws in compiled form."""
