@@ -20,9 +20,11 @@ from twin.law.work import WORK_STATES
 
 from .days_statistics import DAYS_STATISTICS, days_statistics
 from .visit_layout import VisitLayout
-from .visit_statistics import SCORE_STATISTICS, count_scores, score_statistics, work_shares
+from .visit_statistics import SCORE_STATISTICS, count_scores, score_statistics
+from .work_statistics import DIMS, WorkStatistics, work_statistics
 
 _IN_SCORE_UNITS = ("sd", "change_sd")
+_USUAL_WEEK = 13.0  # trials of back pain report first at about three months
 
 
 class Sample(NamedTuple):
@@ -61,7 +63,9 @@ def summarise(
     n_arms, missing = len(spec.arms), np.isnan(layout.severity)
     scales = list(cohort.outcomes.values())
     measured = [Scale(scale.step_share) for scale in scales]
-    scored, worked, absent = [], [], []
+    scored: list[Floats] = []
+    worked: list[WorkStatistics] = []
+    absent: list[Floats] = []
     for sample in samples:
         at = (sample.population, sample.people, records.grid, records.dose, records.arm)
         latent = forward.levels(*at, layout.week) + sample.residual
@@ -70,9 +74,10 @@ def summarise(
         scored.append(score_statistics(layout, records.arm, n_arms, severity))
         if sample.population.work is not None:
             drawn = _work(sample, records, rng)
-            state = drawn.state[layout.work_place]
-            worked.append(work_shares(layout, state, len(WORK_STATES)))
-            absent.append(days_statistics(layout, drawn))
+            if layout.work_row.size:
+                worked.append(work_statistics(layout, drawn.state[layout.work_place]))
+            if spec.has_days:
+                absent.append(days_statistics(layout, drawn))
     observed = score_statistics(layout, records.arm, n_arms, layout.severity)
     cells = ("arm", "visit", "outcome")
     data: dict[str, tuple[tuple[str, ...], object]] = {
@@ -83,15 +88,18 @@ def summarise(
         data[name] = (("sample", *cells), _as_printed(name, replicated, scales))
         data[f"observed_{name}"] = (cells, _as_printed(name, observed[i], scales))
     if worked:
-        shares = work_shares(layout, layout.work_state, len(WORK_STATES))
-        data["work_share"] = (("sample", "visit", "work_status"), np.stack(worked))
-        data["observed_work_share"] = (("visit", "work_status"), shares)
-    if spec.has_days and records.work is not None:
+        seen = work_statistics(layout, layout.work_state)
+        for name, dims in DIMS.items():
+            replicated = np.stack([getattr(one, name) for one in worked])
+            data[name] = (("sample", *dims), replicated)
+            data[f"observed_{name}"] = (dims, getattr(seen, name))
+    if absent and records.work is not None:
         told = days_statistics(layout, records.work)
         for i, name in enumerate(DAYS_STATISTICS):
             data[name] = (("sample", "visit"), np.stack([one[i] for one in absent]))
             data[f"observed_{name}"] = (("visit",), told[i])
-    return xr.Dataset(data, _coords(spec, layout, has_work=bool(worked)))
+    found = xr.Dataset(data, _coords(spec, layout, has_work=bool(worked)))
+    return found.assign_attrs(usual_visit=_usual_visit(layout))
 
 
 def _as_printed(statistic: str, severity: Floats, scales: list[Instrument]) -> Floats:
@@ -116,4 +124,16 @@ def _coords(spec: ModelSpec, layout: VisitLayout, *, has_work: bool) -> dict[str
     names = {"arm": spec.arms, "visit": layout.labels, "outcome": spec.outcomes}
     if has_work:
         names["work_status"] = WORK_STATES
-    return {dim: np.asarray(labels, dtype=object) for dim, labels in names.items()}
+    found: dict[str, object] = {
+        dim: np.asarray(labels, dtype=object) for dim, labels in names.items()
+    }
+    return found | ({"sightings": 1 + np.arange(layout.work_week.shape[1])} if has_work else {})
+
+
+def _usual_visit(layout: VisitLayout) -> str:
+    """Return the follow-up occasion nearest to 13 weeks; empty where there is none."""
+    off = [
+        np.abs(np.median(layout.week[layout.occasion == v]) - _USUAL_WEEK)
+        for v in range(1, len(layout.labels))
+    ]
+    return layout.labels[1 + int(np.argmin(off))] if off else ""

@@ -44,8 +44,13 @@ def code_hash() -> str:
     old one.
     """
     here = Path(__file__).resolve().parent
+    return source_hash(here, here.parent / "law")
+
+
+def source_hash(*folders: Path) -> str:
+    """Return the SHA-256 of the Python sources that stand in folders."""
     digest = hashlib.sha256()
-    for file in sorted([*here.glob("*.py"), *(here.parent / "law").glob("*.py")]):
+    for file in sorted(file for folder in folders for file in folder.glob("*.py")):
         digest.update(file.name.encode("utf-8"))
         digest.update(file.read_bytes())
     return digest.hexdigest()

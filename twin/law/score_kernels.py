@@ -28,7 +28,7 @@ from .small_matrices import (
     multiply_transposed,
 )
 
-_LOG_2PI = math.log(2 * math.pi)
+LOG_2PI = math.log(2 * math.pi)
 
 
 @compiled
@@ -121,7 +121,7 @@ def score_terms(
             )
         cholesky(root[i], n)
         forward_solve(root[i], n, white[i])
-        total = -0.5 * _LOG_2PI * n
+        total = -0.5 * LOG_2PI * n
         for j in range(q):
             for k in range(j):
                 precision_root[i, j, k] = 0.0
