@@ -16,9 +16,9 @@ from scipy.special import log_softmax, logsumexp, ndtr, ndtri
 from scipy.stats import multivariate_normal, norm
 
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
-from twin.diagnose.marginal import by_person, coordinates, log_integrand, log_marginal
-from twin.diagnose.points import adapted_proposal, prior_proposal, sobol_points
 from twin.fit.arrays import model_spec, records
+from twin.fit.marginal import by_person, coordinates, log_integrand, log_marginal
+from twin.fit.points import adapted_proposal, prior_proposal, sobol_points
 from twin.law import normal
 from twin.law.backends import COMPILED, NUMPY
 from twin.law.beyond import draw_beyond

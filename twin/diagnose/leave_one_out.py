@@ -16,23 +16,16 @@ import xarray as xr
 from scipy.special import logsumexp
 
 from twin.fit.draws import missing_covariates, populations
+from twin.fit.marginal import PILOT_DRAWS, coordinates, log_marginal, person_proposal
+from twin.fit.points import sobol_points
 from twin.law.backends import NUMPY
 from twin.law.covariates import fill
-from twin.law.grid import Floats
 from twin.law.parameters import ModelSpec
-from twin.law.population import Population
 from twin.law.records import Records
-
-from .marginal import coordinates, log_integrand, log_marginal
-from .points import Proposal, adapted_proposal, prior_proposal, sobol_points
 
 LARGEST_K = 0.7
 """Above it the estimate of a person's term cannot be trusted, however many draws (Vehtari 2024);
 with fewer than about 2,200 draws the limit is lower, 1 - 1 / log10(draws)."""
-
-_PILOT_DRAWS = 8
-_PILOT_POINTS = 256
-"""Before the integral proper, points of the prior say where each person's coordinates lie."""
 
 
 def person_log_likelihood(
@@ -75,9 +68,9 @@ def person_log_likelihood(
     n_linear = every[0][2].n_linear
     _, ends = coordinates(records, n_linear)
     chosen = sobol_points(points, 1 + n_linear, ends, seed)
-    some = every[:: max(1, len(every) // _PILOT_DRAWS)]
+    some = every[:: max(1, len(every) // PILOT_DRAWS)]
     pilot = [(population, covariate) for _, _, population, covariate in some]
-    proposal = _proposal(pilot, records, n_linear, seed)
+    proposal = person_proposal(pilot, records, n_linear, seed)
     found = np.empty((posterior.sizes["chain"], posterior.sizes["draw"], len(patients)))
     for c, d, population, covariate in every:
         found[c, d] = log_marginal(population, records, covariate, chosen, proposal)
@@ -95,21 +88,6 @@ def person_log_likelihood(
             "points": points,
         },
     )
-
-
-def _proposal(
-    pilot: list[tuple[Population, Floats]], records: Records, n_linear: int, seed: int
-) -> Proposal:
-    """Place each person's points where the person's data put them, on average over some draws."""
-    free, ends = coordinates(records, n_linear)
-    start = prior_proposal(len(free), 1 + n_linear)
-    points = sobol_points(_PILOT_POINTS, 1 + n_linear, ends, seed + 1)
-    weight = np.zeros((len(free), _PILOT_POINTS))
-    for population, covariate in pilot:
-        log = log_integrand(population, records, covariate, points, start)
-        own = np.exp(log - log.max(axis=1, keepdims=True))
-        weight += own / own.sum(axis=1, keepdims=True) / len(pilot)
-    return adapted_proposal(points.normal, weight, free)
 
 
 def leave_one_out(log_likelihood: xr.DataArray) -> xr.Dataset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 from typing import NamedTuple
 
@@ -41,21 +42,27 @@ def check_convergence(
     twins
         Person parameters, dims chain, draw, patient and perhaps outcome.
     estimands
-        Headline quantities, dims chain, draw and their own.
+        Headline quantities, dims chain, draw and their own; at all draws or some.
     sample_stats
         With ``diverging`` and ``energy``, dims chain and draw.
     """
-    numbers = _joined(_entries(one_form(posterior)), _entries(estimands))
+    # headline quantities may have been worked out for some of the draws only
+    numbers = (_entries(one_form(posterior)), _entries(estimands))
     persons = _entries(twins[[name for name in _PERSON_EFFECTS if name in twins]])
     # A contrast is zero by definition where both arms start from the same person, and so is the
     # response of people who were given nothing; a sampled quantity that never moves is stuck, and
     # stays in.
-    numbers, persons = numbers.without_zeros(), persons.without_zeros()
+    one, other = (entries.without_zeros() for entries in numbers)
+    persons, names = persons.without_zeros(), one.names + other.names
+    rhat, bulk, tail = (
+        np.concatenate([measure(one), measure(other)])
+        for measure in (_rhat, partial(_ess, method="bulk"), partial(_ess, method="tail"))
+    )
     return GateReport(
         rows=(
-            _at_most("population R-hat", POPULATION_RHAT, numbers.names, _rhat(numbers)),
-            _at_least("population bulk ESS", POPULATION_ESS, numbers.names, _ess(numbers, "bulk")),
-            _at_least("population tail ESS", POPULATION_ESS, numbers.names, _ess(numbers, "tail")),
+            _at_most("population R-hat", POPULATION_RHAT, names, rhat),
+            _at_least("population bulk ESS", POPULATION_ESS, names, bulk),
+            _at_least("population tail ESS", POPULATION_ESS, names, tail),
             *_energy(sample_stats),
             _at_most("person R-hat", PERSON_RHAT, persons.names, _rhat(persons)),
             _at_least("person bulk ESS", PERSON_ESS, persons.names, _ess(persons, "bulk")),
@@ -102,11 +109,6 @@ def _entries(data: xr.Dataset) -> _Entries:
         names += [f"{name}{index[i]}" for i in kept]
         draws.append(flat[:, :, kept])
     return _Entries(tuple(names), np.concatenate(draws, axis=2))
-
-
-def _joined(one: _Entries, other: _Entries) -> _Entries:
-    draws = np.concatenate([one.draws, other.draws], axis=2)
-    return _Entries(one.names + other.names, draws)
 
 
 def _dataset(entries: _Entries) -> xr.Dataset:
