@@ -20,12 +20,17 @@ from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.fit.arrays import model_spec, records
 from twin.fit.jax_ops import JAX
 from twin.fit.settings import ModelSettings
-from twin.law import kernels
+from twin.law import score_kernels, work_kernels
 from twin.law.backends import COMPILED, NUMPY
 from twin.law.likelihood import log_likelihood
 from twin.law.parameters import assemble, sampled_parameters
 
 PARAMETERS = {"score_terms": 10, "work_terms": 11}
+RESULTS = 2
+KERNELS = {
+    "score_terms": (score_kernels.score_terms, score_kernels.score_terms_gradient),
+    "work_terms": (work_kernels.work_terms, work_kernels.work_terms_gradient),
+}
 
 
 def arguments(people: int) -> dict[str, list[Any]]:
@@ -40,7 +45,7 @@ def arguments(people: int) -> dict[str, list[Any]]:
         def called(*given: Any) -> Any:
             n = PARAMETERS[name]
             caught[name] = [*(np.asarray(x, dtype=float) for x in given[:n]), *given[n:]]
-            return getattr(kernels, name)(*given)
+            return getattr(COMPILED, name)(*given)
 
         return called
 
@@ -70,14 +75,14 @@ def seconds(call: Callable[[], Any], repeats: int) -> float:
 def compare(name: str, told: list[Any], repeats: int) -> str:
     """Return a line with both times of a kernel's gradient and their ratio."""
     n = PARAMETERS[name]
-    bars = [np.ones_like(x) for x in getattr(kernels, name)(*told)]
-    gradient = getattr(kernels, f"{name}_gradient")
+    kernel, gradient = KERNELS[name]
+    bars = [np.ones_like(x) for x in kernel(*told)[:RESULTS]]
 
     def total(parameters: list[Any]) -> Any:
         return sum(part.sum() for part in getattr(JAX, name)(*parameters, *told[n:]))
 
     traced = jax.jit(jax.grad(total))
-    by_kernel = seconds(lambda: gradient(*told, *bars), repeats)
+    by_kernel = seconds(lambda: gradient(*told, *kernel(*told)[RESULTS:], *bars), repeats)
     by_jax = seconds(lambda: jax.block_until_ready(traced(told[:n])), repeats)
     return (
         f"{name:<12} kernel {1e3 * by_kernel:7.2f} ms   JAX {1e3 * by_jax:7.2f} ms   "

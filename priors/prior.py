@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
+from scipy import special
 
 type Shape = tuple[int, ...]
 type Values = Annotated[float | tuple[float, ...], Field(description="one value, or one per entry")]
@@ -22,6 +24,10 @@ class _Distribution(BaseModel):
         """Draw an array of independent values."""
         raise NotImplementedError
 
+    def log_density(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log density of each value, by the parameter's own unit; its last axes are the entries."""
+        raise NotImplementedError
+
 
 class Normal(_Distribution):
     """Normal with a mean and an SD in the parameter's unit."""
@@ -34,6 +40,10 @@ class Normal(_Distribution):
         """Draw an array of independent values."""
         return np.asarray(rng.normal(self.mean, self.sd, shape))
 
+    def log_density(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log density of each value."""
+        return _log_normal_density(value, np.asarray(self.mean), np.asarray(self.sd))
+
 
 class HalfNormal(_Distribution):
     """Normal with mean zero, folded at zero; `sd` is that of the unfolded normal."""
@@ -44,6 +54,10 @@ class HalfNormal(_Distribution):
     def draw(self, rng: np.random.Generator, shape: Shape) -> NDArray[np.float64]:
         """Draw an array of independent values."""
         return np.abs(rng.normal(0.0, self.sd, shape))
+
+    def log_density(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log density of each value, which is not negative."""
+        return math.log(2) + _log_normal_density(value, np.zeros(()), np.asarray(self.sd))
 
 
 class LogNormal(_Distribution):
@@ -57,6 +71,11 @@ class LogNormal(_Distribution):
         """Draw an array of independent values."""
         return np.asarray(self.median * np.exp(rng.normal(0.0, self.log_sd, shape)))
 
+    def log_density(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log density of each value, which is positive."""
+        log = np.log(value)
+        return _log_normal_density(log, np.log(self.median), np.asarray(self.log_sd)) - log
+
 
 class Beta(_Distribution):
     """Beta on (0, 1)."""
@@ -68,6 +87,12 @@ class Beta(_Distribution):
     def draw(self, rng: np.random.Generator, shape: Shape) -> NDArray[np.float64]:
         """Draw an array of independent values."""
         return np.asarray(rng.beta(self.a, self.b, shape))
+
+    def log_density(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log density of each value, which lies between 0 and 1."""
+        a, b = np.asarray(self.a), np.asarray(self.b)
+        inside = special.xlog1py(b - 1, -value) + special.xlogy(a - 1, value)
+        return np.asarray(inside - special.betaln(a, b))
 
 
 class Lkj(_Distribution):
@@ -93,6 +118,38 @@ class Lkj(_Distribution):
             b -= 0.5
         return factor
 
+    def log_density(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log density of correlation matrices, given by their lower Cholesky factors.
+
+        It is by the correlations below the diagonal, not by the entries of the factor:
+        (eta - 1) log det less the log of the volume, a product of beta functions because partial
+        correlations are independent and beta (section 2 of the paper that `draw` cites).
+
+        Parameters
+        ----------
+        value
+            Shape (..., n, n).
+
+        Returns
+        -------
+        NDArray
+            Shape (...).
+        """
+        n = value.shape[-1]
+        log_determinant = 2 * np.log(np.diagonal(value, axis1=-2, axis2=-1)).sum(axis=-1)
+        log_volume = 0.0
+        for given in range(n - 1):  # partial correlations given so many others
+            b = self.eta + (n - 2 - given) / 2
+            one = (2 * b - 1) * math.log(2) + float(special.betaln(b, b))
+            log_volume += (n - 1 - given) * one
+        return np.asarray((self.eta - 1) * log_determinant - log_volume)
+
+
+def _log_normal_density(
+    value: NDArray[np.float64], mean: NDArray[np.float64], sd: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    return np.asarray(-0.5 * ((value - mean) / sd) ** 2 - np.log(sd) - 0.5 * math.log(2 * math.pi))
+
 
 class HalfStudentT(_Distribution):
     """Student's t with mean zero, folded at zero: most values small, a few large."""
@@ -105,6 +162,13 @@ class HalfStudentT(_Distribution):
         """Draw an array of independent values."""
         return np.abs(self.scale * rng.standard_t(self.df, shape))
 
+    def log_density(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log density of each value, which is not negative."""
+        half, scale = self.df / 2, np.asarray(self.scale)
+        tail = (half + 0.5) * np.log1p((value / scale) ** 2 / self.df)
+        constant = math.log(2) - 0.5 * math.log(self.df) - float(special.betaln(half, 0.5))
+        return np.asarray(constant - np.log(scale) - tail)
+
 
 class Dirichlet(_Distribution):
     """Shares that add up to 1; the smaller the concentration, the more uneven."""
@@ -115,6 +179,12 @@ class Dirichlet(_Distribution):
     def draw(self, rng: np.random.Generator, shape: Shape) -> NDArray[np.float64]:
         """Draw the shares of all entries of the last axis."""
         return rng.dirichlet(np.full(shape[-1], self.concentration), shape[:-1])
+
+    def log_density(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log density of shares, by all of them but the last, shape (...) for (..., share)."""
+        n = value.shape[-1]
+        constant = math.lgamma(n * self.concentration) - n * math.lgamma(self.concentration)
+        return np.asarray(constant + special.xlogy(self.concentration - 1, value).sum(axis=-1))
 
 
 type Distribution = Annotated[

@@ -31,6 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("twin.twins",),
     ("twin.simulate",),
     ("twin.outcomes",),
+    ("twin.diagnose",),
     ("twin.report", "twin.export"),
     ("twin.config",),
     ("twin.validate",),

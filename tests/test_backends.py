@@ -17,7 +17,7 @@ from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.fit.arrays import model_spec, records
 from twin.fit.ops import TENSOR
 from twin.fit.prior_draw import draw_truth
-from twin.law import kernels
+from twin.law import score_kernels, work_kernels
 from twin.law.backends import COMPILED, NUMPY
 from twin.law.grid import TimeGrid
 from twin.law.likelihood import Terms, log_likelihood
@@ -30,6 +30,11 @@ type Floats = NDArray[np.float64]
 GRID = TimeGrid((0, 2, 6, 13, 26, 52))
 AS_WRITTEN = Mode(linker="py", optimizer=None)  # no compilation: a graph is evaluated once
 N_PARAMETERS = {"score_terms": 10, "work_terms": 11}
+N_RESULTS = 2
+KERNELS = {
+    "score_terms": (score_kernels.score_terms, score_kernels.score_terms_gradient),
+    "work_terms": (work_kernels.work_terms, work_kernels.work_terms_gradient),
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -193,7 +198,7 @@ def arguments(case: Case, name: str) -> list[Any]:
 
     def spy(*given: Any) -> Any:
         caught.extend(given)
-        return getattr(kernels, name)(*given)
+        return getattr(COMPILED, name)(*given)
 
     case.terms(COMPILED._replace(**{name: spy}))
     n = N_PARAMETERS[name]
@@ -217,16 +222,17 @@ def direction(name: str, position: int, like: Floats, rng: np.random.Generator) 
 def test_a_kernels_gradient_is_its_slope(full: Case, name: str, position: int) -> None:
     rng = np.random.default_rng(position)
     given = arguments(full, name)
-    kernel = getattr(kernels, name)
-    weight = [rng.normal(size=result.shape) for result in kernel(*given)]
-    bar = getattr(kernels, f"{name}_gradient")(*given, *weight)[position]
+    kernel, gradient = KERNELS[name]
+    results = kernel(*given)
+    weight = [rng.normal(size=result.shape) for result in results[:N_RESULTS]]
+    bar = gradient(*given, *results[N_RESULTS:], *weight)[position]
     away = direction(name, position, given[position], rng)
     length = 1e-3  # the error of the five-point formula is of its fourth power
 
     def at(steps: int) -> float:
         moved = [*given]
         moved[position] = np.asarray(given[position] + steps * length * unit)
-        found = kernel(*moved)
+        found = kernel(*moved)[:N_RESULTS]
         return float(sum((w * x).sum() for w, x in zip(weight, found, strict=True)))
 
     # severities, variances and slopes move by what is small for each

@@ -12,6 +12,7 @@ from priors import prior_set_names
 from scenarios import scenario_names
 from twin.cohort.synthetic import SyntheticSettings
 from twin.config import AUTO, RunConfig, run_config
+from twin.diagnose.settings import DiagnoseSettings
 from twin.errors import InputError
 from twin.fit.settings import FitSettings, ModelSettings, SamplerSettings
 from twin.outcomes.settings import OutcomeSettings
@@ -49,6 +50,7 @@ def test_every_file_begins_with_the_command_that_uses_it(group: str, option: str
         ("sampler/nutpie", SamplerSettings),
         ("simulation/default", SimulationSettings),
         ("report/default", OutcomeSettings),
+        ("diagnose/default", DiagnoseSettings),
     ],
 )
 def test_every_setting_stands_in_a_file_so_that_it_can_be_overridden(
@@ -120,6 +122,8 @@ def test_thresholds_are_chosen_by_outcome() -> None:
         ("simulation.horizon_weeks=0", r"simulation\.horizon_weeks = 0 must be greater than"),
         ("simulation.draws=2.5", r"simulation\.draws = 2\.5 must be a valid integer"),
         ("report.level=90", r"report\.level = 90 must be less than 1"),
+        ("diagnose.points=48", r"diagnose\.points = 48 must be a power of two"),
+        ("diagnose.draws=3", r"diagnose\.draws = 3 must be greater than or equal to 50"),
         ("+report.important_change.pain=0", r"report\.important_change\.pain = 0 must be greater"),
     ],
 )

@@ -10,6 +10,8 @@ from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.fit.arrays import model_spec, records
 from twin.fit.estimands import arm_contrasts
 from twin.fit.predictive import extreme, posterior_predictive, prior_predictive
+from twin.fit.visit_layout import VisitLayout
+from twin.fit.work_statistics import work_statistics
 from twin.instruments import instrument
 from twin.law import enrolled
 from twin.law.backends import NUMPY
@@ -50,13 +52,17 @@ def test_replicates_of_the_truth_surround_the_observed(
     assert float(found["observed_mean"].sel(at)) == pytest.approx(first["disability"].mean())
     assert float(found["observed_sd"].sel(at)) == pytest.approx(first["disability"].std())
     assert int(found["n"].sel(at)) == 120
-    # of 112 statistics, 1 % and what 150 replicates miss lie outside: more than 8 is no chance
+    # of 139 statistics, 1 % and what 150 replicates miss lie outside: more than 8 is no chance
     assert len(extreme(found)) <= 8
 
 
 @pytest.mark.parametrize(
     ("parameter", "factor", "statistic"),
-    [("spread", 1.8, "change_sd"), ("arm_effect", 12.0, "mean")],
+    [
+        ("spread", 1.8, "change_sd"),
+        ("arm_effect", 12.0, "mean"),
+        ("arm_effect", 12.0, "improved_share"),
+    ],
 )
 def test_a_planted_fault_is_listed(
     cohort_and_truth: tuple[Cohort, xr.Dataset], parameter: str, factor: float, statistic: str
@@ -134,3 +140,55 @@ def test_a_contrast_keeps_the_sign_of_the_instruments_scores(
     # on self-efficacy more is better, and the app makes people better
     assert (found.sel(outcome="disability") > 0).all()
     assert (found.sel(outcome="pain") < 0).all()
+
+
+def test_the_share_improved_is_that_of_a_count_by_hand(
+    cohort_and_truth: tuple[Cohort, xr.Dataset],
+) -> None:
+    cohort, truth = cohort_and_truth
+    spec, data = model_spec(cohort), records(cohort, GRID)
+    found = posterior_predictive(cohort, spec, data, *as_posterior(truth, 2), 4, seed=5)
+    assert found.attrs["usual_visit"] == "9-18"
+    first = cohort.visits.groupby("patient")["pain"].first()
+    hits = total = 0
+    for _, visit in cohort.visits.iterrows():
+        in_arm = cohort.patients.loc[visit["patient"], "arm"] == "app"
+        before, now = first[visit["patient"]], visit["pain"]
+        if in_arm and 9 < visit["week"] <= 18 and not (np.isnan(before) or np.isnan(now)):
+            total += 1
+            hits += before > 0 and now <= 0.7 * before + 1e-9
+    at = {"arm": "app", "visit": "9-18", "outcome": "pain"}
+    assert 0 < hits < total
+    assert float(found["observed_improved_share"].sel(at)) == pytest.approx(hits / total)
+    assert np.isnan(found["observed_improved_share"].sel(visit="0")).all()
+
+
+def test_returns_and_runs_away_from_work_are_those_of_a_count_by_hand() -> None:
+    # W working, R restricted, S sick-listed, by visit at weeks 0, 6, 13 and 26
+    seen = {"a": "WWWW", "b": "SSWR", "c": "R-RW", "d": "SRSS", "e": "WSW-", "f": "S---"}
+    weeks, codes = np.array([0.0, 6.0, 13.0, 26.0]), {"W": 0, "R": 1, "S": 2}
+    n = len(seen)
+    layout = VisitLayout(
+        labels=("0", "6", "13", "26"),
+        week=np.tile(weeks, (n, 1)),
+        occasion=np.tile(np.arange(4), (n, 1)),
+        severity=np.full((n, 4, 1), np.nan),
+        work_row=np.arange(n),
+        work_week=np.zeros((n, 4)),
+        work_occasion=np.full((n, 4), -1),
+        work_state=np.zeros((n, 4), dtype=np.int64),
+    )
+    for i, states in enumerate(seen.values()):
+        visits = [v for v, letter in enumerate(states) if letter != "-"]
+        for place in range(4):
+            v = visits[min(place, len(visits) - 1)]  # padded by repeating the last
+            layout.work_week[i, place] = weeks[v]
+            layout.work_state[i, place] = codes[states[v]]
+            layout.work_occasion[i, place] = v if place < len(visits) else -1
+    found = work_statistics(layout, layout.work_state)
+    # b, c, d and f are away at first; b is back at 13, c at 26
+    np.testing.assert_allclose(found.returned_share, [0, 0, 1 / 4, 2 / 4])
+    # runs: b 0-6, b 26, c 0-13 (two sightings), d 0-26, e 6, f 0
+    np.testing.assert_allclose(found.away_run_share, [3 / 6, 2 / 6, 0, 1 / 6])
+    assert found.away_run_weeks == pytest.approx((6 + 0 + 13 + 26 + 0 + 0) / 6)
+    np.testing.assert_allclose(found.work_share[0], [2 / 6, 1 / 6, 3 / 6, 0])

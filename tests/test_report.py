@@ -15,6 +15,13 @@ import pytest
 import xarray as xr
 
 from scenarios import load_scenario
+from twin.diagnose.sensitivity import (
+    ALL_PRIORS,
+    LIKELIHOOD,
+    contrasts_under_powers,
+    prior_weights,
+    scaled,
+)
 from twin.fit.gate_report import Check, GateReport
 from twin.instruments import instrument
 from twin.law.work import WORK_STATES
@@ -166,6 +173,60 @@ def content(fit: xr.DataTree | None = None, **choices: Any) -> ReportContent:
     )
 
 
+def small_diagnostics(shown: ReportContent, *, left_out: bool = True) -> xr.DataTree:
+    """Return made-up diagnostics of the made-up futures."""
+    prior_sd, mean, sd = np.array([0.4, 0.19]), np.array([-0.05, 0.5]), np.array([0.02, 0.18])
+    contraction = xr.Dataset(
+        {
+            "prior_mean": ("effect", [0.0, 0.5]),
+            "prior_sd": ("effect", prior_sd),
+            "posterior_mean": ("effect", mean),
+            "posterior_sd": ("effect", sd),
+            "contraction": ("effect", 1 - (sd / prior_sd) ** 2),
+            "z_score": ("effect", [-2.5, 0.0]),
+            "verdict": ("effect", np.array(["learnt", "prior"], dtype=object)),
+        },
+        coords={
+            "effect": ["arm_effect[app, disability]", "lasting_share[app]"],
+            "parameter": ("effect", ["arm_effect", "lasting_share"]),
+            "arm": ("effect", ["app", "app"]),
+            "outcome": ("effect", ["disability", ""]),
+            "detail": ("effect", ["", ""]),
+        },
+        attrs={"usual_week": 13.0},
+    )
+    names = ["arm_effect", "lasting_share", "log_intensity"]
+    rng, log_prior = np.random.default_rng(8), {}
+    shape = (shown.design.n_chains, shown.design.n_draws)
+    for name in names:
+        values = rng.normal(0, 0.5, shape)
+        log_prior[name] = (("chain", "draw"), values, {"long_name": f"meaning of {name}"})
+    priors = xr.Dataset(log_prior, {"chain": range(shape[0]), "draw": range(shape[1])})
+    weights = prior_weights(priors)
+    quantity = xr.DataArray(
+        rng.normal(size=(*shape, 2)),
+        dims=("chain", "draw", "quantity"),
+        coords={"quantity": ["arm_effect[app, disability]", "arm_contrast[app, disability, 13]"]},
+    ).assign_coords(chain=range(shape[0]), draw=range(shape[1]))
+    power = scaled(quantity, weights)
+    if left_out:
+        power = xr.concat([power, scaled(quantity, {LIKELIHOOD: weights[ALL_PRIORS]})], "component")
+    groups = {
+        "contraction": contraction,
+        "log_prior": priors,
+        "power_scaling": power,
+        "contrast_power": contrasts_under_powers(shown.outcomes, weights),
+    }
+    if left_out:
+        k = np.linspace(-0.1, 0.9, len(shown.design.patients))
+        groups["leave_one_out"] = xr.Dataset(
+            {"pareto_k": ("patient", k), "elpd": ("patient", -k), "p_loo": ("patient", k)},
+            {"patient": np.array(shown.design.patients, dtype=object)},
+            {"elpd_loo": 12.3, "se": 4.56, "p_loo": 7.8, "largest_k": 0.62, "draws": 400},
+        )
+    return xr.DataTree.from_dict(groups)
+
+
 class Page(HTMLParser):
     """What a browser would find: attributes, text, cells by table, and that tags are balanced."""
 
@@ -213,7 +274,8 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def full() -> ReportContent:
-    return content()
+    shown = content()
+    return dataclasses.replace(shown, diagnostics=small_diagnostics(shown))
 
 
 @pytest.fixture(scope="module")
@@ -395,8 +457,8 @@ def test_every_reference_within_the_page_leads_to_exactly_one_place(page: Page, 
 
 def test_every_figure_says_what_it_shows(page: Page, full: ReportContent) -> None:
     figures = [given for tag, given in page.tags if tag == "svg"]
-    # fans 2 x 3, work 3, forests 3, benefits 2 x 2, predictive 2, ranks 4
-    assert len(figures) == 22
+    # fans 2 x 3, work 3, forests 3, benefits 2 x 2, predictive 2, ranks 4, left out 1
+    assert len(figures) == 23
     for given in figures:
         assert given["role"] == "img"
         assert len(given["aria-label"] or "") > 40
@@ -527,3 +589,119 @@ def test_weeks_beyond_the_last_visit_are_said_to_rest_on_priors(full: ReportCont
     assert warning in Page(render(full)).text
     seen = dataclasses.replace(full, followed_weeks=float(full.horizon))
     assert "were followed for" not in Page(render(seen)).text
+
+
+def test_the_appendix_says_what_is_learnt_and_what_rests_on_its_prior(page: Page) -> None:
+    text = " ".join(page.text.split())
+    assert (
+        "Effect of app on disability, as a visit at week 13 sees it: learnt from the data; "
+        "> 99 % of the variance it had before the data is gone."
+    ) in text
+    assert "Share of the effect of app that never wanes: rests on its prior" in text
+    rows = page.rows["How much of each effect is learnt"][1:]
+    # an RMDQ has 24 points
+    assert rows[0][0].endswith("(points)")
+    assert rows[0][1] == "0.0 (SD 9.6)"
+    assert rows[0][2] == "\N{MINUS SIGN}1.20 (SD 0.48)"
+    assert rows[0][3:] == ["1.00", "\N{MINUS SIGN}2.5"]
+    assert rows[1][1] == "0.50 (SD 0.19)"
+
+
+def test_the_contrasts_under_other_priors_begin_with_those_of_the_page(
+    full: ReportContent, page: Page
+) -> None:
+    rows = page.rows[f"{SCENARIOS['app'].title} under weaker and stronger priors"]
+    assert rows[0][2:4] == ["All priors to the power 0.8", "All priors to the power 1.25"]
+    (told,) = [
+        row for row in rows if row[0].startswith("Expected disability score, average, week 13")
+    ]
+    (row,) = full.contrasts.query(
+        "scenario == 'app' and quantity == 'expected_score' and outcome == 'disability'"
+        " and week == 13"
+    ).to_dict("records")
+    mean, low, high = re.fullmatch(r"(\S+) \((\S+) to (\S+)\)", told[1]).groups()  # type: ignore[union-attr]
+    for text, name in ((mean, "mean"), (low, "lower"), (high, "upper")):
+        assert _number(text) == pytest.approx(row[name], abs=0.051)
+
+
+def test_people_who_are_hard_to_foretell_are_named_in_words_and_not_in_the_picture(
+    full: ReportContent, page: Page, html: str
+) -> None:
+    k = full.diagnostics["leave_one_out"].to_dataset()["pareto_k"]  # type: ignore[index]
+    high = [str(name) for name in k["patient"].values[::-1] if float(k.sel(patient=name)) > 0.62]
+    assert len(high) > 1
+    assert f"the highest first: {', '.join(high)}." in " ".join(page.text.split())
+    picture = re.search(r"<svg[^>]*Pareto k of the.*?</svg>", html, flags=re.DOTALL)
+    assert picture is not None
+    assert not [name for name in full.design.patients if name in picture[0]]
+
+
+def test_what_was_not_computed_is_said_to_be_missing(full: ReportContent) -> None:
+    off = dataclasses.replace(full, diagnostics=small_diagnostics(full, left_out=False))
+    text = " ".join(Page(render(off)).text.split())
+    assert "Nobody was left out (diagnose=off)." in text
+    assert "What the data do was not computed" in text
+    none = Page(render(dataclasses.replace(full, diagnostics=None)))
+    assert "Diagnostics of this run were not computed." in none.text
+
+
+def test_what_arms_do_if_those_who_left_did_worse_stands_beside_the_main_result(
+    full: ReportContent,
+) -> None:
+    rng = np.random.default_rng(10)
+    contrast = -1.5 + 0.01 * rng.normal(size=(4, 2, 50, 1, 1, 1))
+    contrast += np.array([0.0, 0.1, 0.4, -0.3])[:, None, None, None, None, None]
+    dropout = xr.Dataset(
+        {
+            "arm_contrast": (
+                ("pattern", "chain", "draw", "active_arm", "outcome", "week"),
+                contrast,
+            ),
+            "left": (("arm", "outcome", "week"), np.array([[[0.1]], [[0.3]]])),
+            "delta": ("outcome", [2.5]),
+        },
+        {
+            "arm": ["usual_care", "app"],
+            "active_arm": ["app"],
+            "outcome": ["disability"],
+            "week": [13.0],
+        },
+    )
+    groups = small_diagnostics(full)
+    groups["dropout"] = xr.DataTree(dropout)
+    page = Page(render(dataclasses.replace(full, diagnostics=groups)))
+    _, row = page.rows["Differences if those who left did worse"]
+    assert row[:2] == ["app, disability, week 13", "30\u00a0% (10\u00a0%)"]
+    means = [float(cell.split(" ")[0].replace("\u2212", "-")) for cell in row[2:]]
+    assert means == pytest.approx([-1.5, -1.4, -1.1, -1.8], abs=0.06)
+    assert "by 2.5 points of" in " ".join(page.text.split())
+    assert "left did worse" not in Page(render(full)).text
+
+
+def test_a_statistic_stands_beside_its_replicates(full: ReportContent) -> None:
+    rng = np.random.default_rng(9)
+    data = full.fit["posterior_predictive"].to_dataset()
+    share = rng.beta(40, 60, (100, 2, 3, 2))
+    dims = ("sample", "arm", "visit", "outcome")
+    data = data.assign(
+        improved_share=(dims, share),
+        observed_improved_share=(dims[1:], np.full((2, 3, 2), 0.9)),
+        mean=data["mean"],
+    ).assign_attrs(usual_visit="13")
+    data["observed_improved_share"][:, 0] = np.nan
+    fit = full.fit.copy()
+    fit["posterior_predictive"] = xr.DataTree(data)
+    fit["prior_predictive"] = xr.DataTree(data)
+    page = Page(render(dataclasses.replace(full, fit=fit)))
+    rows = page.rows["Pain at the visit of week 13: observed and replicated"]
+    low, high = 100 * np.quantile(share[:, 0, 2, 0], [0.05, 0.95])
+    assert rows[1][0] == "People improved by at least 30 %, usual care"
+    found = re.fullmatch(r"(\S+) to (\S+)\xa0%", rows[1][2])
+    assert found is not None
+    assert float(found[1]) == pytest.approx(low, abs=0.51)
+    assert float(found[2]) == pytest.approx(high, abs=0.51)
+    assert rows[1][3] == "100\xa0%"
+    assert "improved share usual care 13 pain" in " ".join(page.text.split())
+    (name,) = [one for one in page.rows if one.startswith("Pain before the data, usual care, ")]
+    prior = page.rows[name]
+    assert [row[0] for row in prior] == ["Visit, week", "0", "6", "13"]

@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FILES = {
     *("fit.nc", "truth.nc", "twins.nc", "trajectories.nc", "twin_summary.parquet"),
     *("scenario_summary.csv", "contrasts.csv", "summary.json", "report.html"),
+    "diagnostics.nc",
 }
 TOO_FEW = SamplerSettings(chains=2, draws=20, tune=40, progress_bar=False)
 SCENARIOS = ("usual_care", "app", "selfback")
@@ -105,7 +106,8 @@ def test_the_manifest_says_where_every_file_came_from(config: RunConfig, results
     assert [scenario["name"] for scenario in manifest["scenarios"]] == list(SCENARIOS)
     assert set(manifest["files"]) == FILES
     assert {file.name for file in results.iterdir()} == FILES | {"manifest.json"}
-    assert set(manifest["timings"]) == {"cohort", "fit", "simulation", "exports", "report"}
+    stages = {"cohort", "fit", "simulation", "diagnostics", "exports", "report"}
+    assert set(manifest["timings"]) == stages
 
 
 def test_a_fit_opens_with_xarray_alone_and_holds_every_group(results: Path) -> None:
@@ -162,6 +164,22 @@ def test_the_people_of_every_file_are_those_of_the_cohort(results: Path) -> None
         assert list(courses["scenario"].values) == list(SCENARIOS)
         assert list(courses["week"].values) == list(range(53))
     assert set(twins["scenario"]) == set(SCENARIOS) - {"usual_care"}
+
+
+def test_the_diagnostics_of_every_person_stand_in_a_file_and_in_the_appendix(
+    results: Path,
+) -> None:
+    with xr.open_datatree(results / "diagnostics.nc") as found:
+        people = found["leave_one_out"].to_dataset().load()
+        learnt = found["contraction"].to_dataset().load()
+    assert people.sizes["patient"] == 12
+    html = (results / "report.html").read_text("utf-8")
+    shown = " ".join(visible(html[html.index('id="appendix"') :]).split())
+    for patient in people["patient"].where(people["pareto_k"] > people.attrs["largest_k"]).values:
+        assert str(patient) == "nan" or str(patient) in shown
+    told = json.loads((results / "summary.json").read_text("utf-8"))["effects"]
+    assert [one["effect"] for one in told] == list(learnt["effect"].values)
+    np.testing.assert_allclose([one["contraction"] for one in told], learnt["contraction"])
 
 
 def test_everything_about_an_unconverged_fit_says_so(results: Path) -> None:

@@ -12,6 +12,8 @@ from priors import prior_set_names
 from scenarios import scenario_names
 from twin.cohort import CohortMapping
 from twin.cohort.synthetic import SyntheticSettings
+from twin.diagnose.dropout_settings import DropoutSettings
+from twin.diagnose.settings import DiagnoseSettings
 from twin.errors import InputError, Problem, from_validation, nearest
 from twin.fit.settings import FitSettings, ModelSettings, SamplerSettings
 from twin.outcomes.settings import OutcomeSettings
@@ -78,6 +80,10 @@ class RunConfig(_Frozen):
         cohort can carry.
     simulation, report
         How twins are simulated, and what is read out of it.
+    diagnose
+        How much is spent on diagnostics.
+    dropout
+        What is believed of those who left.
     seed
         Seed of everything random: a generated cohort, sampling, predictive draws.
     output
@@ -92,6 +98,8 @@ class RunConfig(_Frozen):
     scenario: Literal["auto"] | tuple[str, ...] = AUTO
     simulation: SimulationSettings = SimulationSettings()
     report: OutcomeSettings = OutcomeSettings()
+    diagnose: DiagnoseSettings = DiagnoseSettings()
+    dropout: DropoutSettings = DropoutSettings()
     # NumPy's and nutpie's seeds are not negative; PyMC's are 32 bits wide
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     output: Output = Output()

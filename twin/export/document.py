@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 import pandas as pd
+import xarray as xr
 
 from twin.outcomes.outcomes import Outcomes
 from twin.outcomes.settings import OutcomeSettings
@@ -18,6 +19,15 @@ from .schema import VERSION
 
 _WHAT = ("quantity", "outcome", "detail", "unit")
 _ESTIMATE = ("mean", "lower", "upper")
+_EFFECT_LABELS = ("parameter", "arm", "outcome", "detail")
+_EFFECT_NUMBERS = (
+    "prior_mean",
+    "prior_sd",
+    "posterior_mean",
+    "posterior_sd",
+    "contraction",
+    "z_score",
+)
 
 
 def document(
@@ -27,6 +37,7 @@ def document(
     settings: OutcomeSettings,
     summary: pd.DataFrame,
     contrasts: pd.DataFrame,
+    learnt: xr.Dataset | None = None,
 ) -> dict[str, Any]:
     """Return the summary of a run, ready for JSON: null stands where a number is not known.
 
@@ -36,9 +47,11 @@ def document(
         What was found, of what, where it comes from, by which thresholds.
     summary, contrasts
         The tables of `twin.outcomes.table`.
+    learnt
+        From `twin.diagnose.contraction`; left out of the document where there is none.
     """
     joint = facts.joint_labels()
-    return {
+    told: dict[str, Any] = {
         "schema_version": VERSION,
         "cohort": {
             "name": facts.cohort,
@@ -74,6 +87,21 @@ def document(
             for name in outcomes.scenarios
         ],
     }
+    return told if learnt is None else told | {"effects": _effects(learnt)}
+
+
+def _effects(learnt: xr.Dataset) -> list[dict[str, Any]]:
+    """How much of each effect of an arm is learnt, in the parameter's own unit."""
+    rows = []
+    for place in range(learnt.sizes["effect"]):
+        one = learnt.isel(effect=place)
+        labels = {name: str(one[name].values) or None for name in _EFFECT_LABELS}
+        rows.append(
+            {"effect": str(one["effect"].values), **labels}
+            | {name: _number(float(one[name])) for name in _EFFECT_NUMBERS}
+            | {"verdict": str(one["verdict"].values)}
+        )
+    return rows
 
 
 def _outcomes(

@@ -1,4 +1,4 @@
-"""Datasets as NetCDF with their provenance."""
+"""Datasets and trees of them as NetCDF with their provenance."""
 
 from __future__ import annotations
 
@@ -22,3 +22,10 @@ def write_netcdf(data: xr.Dataset, provenance: Mapping[str, str | int], path: Pa
     }
     told = data.assign_attrs(provenance)
     told.to_netcdf(path, engine="netcdf4", encoding=encoding)
+
+
+def write_tree(tree: xr.DataTree, provenance: Mapping[str, str | int], path: Path) -> None:
+    """Write a tree of datasets, with provenance among the attributes of its root."""
+    told = tree.copy()
+    told.attrs = {**tree.attrs, **provenance}
+    told.to_netcdf(path, engine="netcdf4")

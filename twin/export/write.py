@@ -39,6 +39,7 @@ def write_exports(
     *,
     summary: pd.DataFrame | None = None,
     contrasts: pd.DataFrame | None = None,
+    learnt: xr.Dataset | None = None,
 ) -> list[Path]:
     """Write the tables, the courses, the twins and the summary of a run.
 
@@ -54,6 +55,8 @@ def write_exports(
         Where all this comes from.
     summary, contrasts
         The tables of `twin.outcomes.table`, where they were made already.
+    learnt
+        From `twin.diagnose.contraction`, where effects of arms are compared with their priors.
 
     Returns
     -------
@@ -69,7 +72,7 @@ def write_exports(
         summary = scenario_summary(outcomes)
     if contrasts is None:
         contrasts = contrast_table(outcomes, facts.joint_labels())
-    told = document(outcomes, design, facts, settings, summary, contrasts)
+    told = document(outcomes, design, facts, settings, summary, contrasts, learnt)
     check(told)
 
     provenance = facts.attributes()

@@ -10,12 +10,12 @@ import xarray as xr
 
 from twin.law.backends import COMPILED, NUMPY
 from twin.law.covariates import CovariateGaps, fill, gap_values
-from twin.law.grid import Floats
+from twin.law.grid import Floats, Ints
 from twin.law.parameters import ModelSpec, assemble, sampled_parameters
 from twin.law.population import Population
 from twin.law.records import Records
 
-from .model import BEYOND_UNIT
+from .shared_data import BEYOND_UNIT
 
 NUISANCES = ("z", "eps", "beyond_end", "covariate_noise")
 """Sampled for each person or score, bulky, and spent once the people have been read from them."""
@@ -83,6 +83,12 @@ def missing_covariates(gaps: CovariateGaps, posterior: xr.Dataset) -> Floats:
     noise = by_draw(posterior, "covariate_noise")
     every = [gap_values(NUMPY, gaps, one) for one in noise.reshape(-1, gaps.n)]
     return np.reshape(every, noise.shape)
+
+
+def evenly(length: int, wanted: int) -> Ints:
+    """Return positions along a chain, evenly spaced, that many or all."""
+    wanted = min(max(wanted, 1), length)
+    return np.floor(np.arange(wanted) * (length / wanted)).astype(np.int64)
 
 
 def by_draw(posterior: xr.Dataset, name: str) -> Floats:

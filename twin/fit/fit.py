@@ -73,6 +73,7 @@ def _new_fit(plan: FitPlan, configuration: str) -> xr.DataTree:
     model = build_model(spec, data, plan.priors, retest_figures(cohort))
     drawn = sample(model, plan.sampler, seed)
     clock.lap("sampling, with compilation")
+    clock.note("sampling", drawn.attrs.get("sampling_seconds"))
 
     sampled = named_dims(spec, drawn["posterior"].to_dataset())
     twins = extract_people(cohort, spec, data, sampled, seed)
@@ -131,5 +132,10 @@ class _Clock:
     def lap(self, stage: str) -> None:
         """Note the time since the last lap."""
         now = time.perf_counter()
-        self.seconds[stage] = round(now - self._since, 3)
+        self.note(stage, now - self._since)
         self._since = now
+
+    def note(self, stage: str, seconds: float | None) -> None:
+        """Note a time that is known, a part of a stage's."""
+        if seconds is not None:
+            self.seconds[stage] = round(seconds, 3)

@@ -24,6 +24,7 @@ def _solve_lower(factor: Any, rhs: Any, transpose: bool) -> Any:
 
 
 JAX: ArrayOps = ArrayOps(
+    asarray=jnp.asarray,
     exp=jnp.exp,
     log=jnp.log,
     sqrt=jnp.sqrt,
@@ -59,4 +60,6 @@ def _with_plain_data(
     """Give a law its data as NumPy arrays: JAX traces them too, and the law indexes by them."""
     constants: Any = node.inputs[op.n_parameters :]
     data = [constant.data for constant in constants]
-    return lambda *given: law(*given[: op.n_parameters], *data)
+    # JAX differentiates the law itself: what a kernel keeps for its own gradient has no use here
+    unused = (None,) * (len(op.result_dims) - op.n_results)
+    return lambda *given: (*law(*given[: op.n_parameters], *data), *unused)

@@ -24,17 +24,19 @@ from twin.law.covariates import CovariateGaps, fill, gap_values
 from twin.law.likelihood import Terms, log_likelihood
 from twin.law.parameters import ModelSpec, Parameter, assemble, sampled_parameters, taken_up
 from twin.law.population import Population
-from twin.law.records import Records, ScoreRecords
+from twin.law.records import Records
 
 from .ops import TENSOR
 from .retest import RetestFigure
-
-BEYOND_UNIT = 0.1
-"""Severity unit in which the depth beyond an end of a scale is sampled: about a spread."""
+from .shared_data import end_slots, latent_scores, shared
 
 
 def build_model(
-    spec: ModelSpec, records: Records, priors: PriorSet, retest: tuple[RetestFigure, ...]
+    spec: ModelSpec,
+    records: Records,
+    priors: PriorSet,
+    retest: tuple[RetestFigure, ...],
+    slots: int | None = None,
 ) -> pm.Model:
     """Build the joint model of a cohort.
 
@@ -48,12 +50,16 @@ def build_model(
         Prior of every parameter the spec calls for.
     retest
         Published test-retest errors that inform the residuals.
+    slots
+        Number of places for scores at an end of their scale, of which some may be idle; None for
+        as many as there are. More are wanted where the data are to be exchanged (`reuse`).
 
     Returns
     -------
     pm.Model
-        Its free variables are the population parameters, the position of each continuous score
-        within its recorded cell, and the people's standardised effects.
+        Its free variables are the population parameters, the depth of each score beyond the end
+        of its scale, and the people's standardised effects. The cohort's arrays are its data, by
+        the names that `shared_data.exchangeable` gives them.
     """
     with pm.Model(coords=spec.coords) as model:
         value: dict[str, Any] = {}
@@ -65,12 +71,16 @@ def build_model(
                 variable = _random_variable(parameter, spec, priors)
             value[parameter.name] = variable
         population = assemble(TENSOR, spec, value)
-        latent = _latent_scores(records.scores)
-        covariate = _filled_covariates(records.gaps)
+        places = int(np.count_nonzero(records.scores.end)) if slots is None else slots
+        data = shared(records._replace(covariate=np.nan_to_num(records.covariate)), "data")
+        ends = shared(end_slots(records.scores, places), "ends")
+        latent = latent_scores(data.scores.severity, ends, places, idle=slots is not None)
+        covariate = _filled_covariates(data.gaps, records.gaps.n)
         people = records.covariate.shape[0]
         z = pm.Normal("z", shape=people)
-        eps = _effect_noise(records, people, population.n_linear)
-        terms = log_likelihood(TENSOR, population, records, covariate, latent, z, eps)
+        workers = 0 if records.work is None else len(records.work.worker)
+        eps = _effect_noise(data, people, workers, population.n_linear)
+        terms = log_likelihood(TENSOR, population, data, covariate, latent, z, eps)
         _add(terms)
         _add_retest(population, retest, priors.retest_log_sd)
     return model
@@ -123,36 +133,24 @@ def _from_prior(parameter: Parameter, prior: Prior, spec: ModelSpec) -> Any:
             return pm.LKJCorr(name, eta=eta, n=len(spec.coords[dims[0]]))
 
 
-def _latent_scores(scores: ScoreRecords) -> Any:
-    """Continuous score behind each recorded one: itself, or beyond the end of its scale."""
-    latent = pt.as_tensor(scores.severity)
-    at_end = np.nonzero(scores.end)
-    n = len(at_end[0])
-    if n == 0:
-        return latent
-    depth = pm.HalfFlat("beyond_end", shape=n, initval=np.full(n, 0.5))
-    beyond = scores.severity[at_end] + scores.end[at_end] * BEYOND_UNIT * depth
-    return pt.set_subtensor(latent[at_end], beyond)
-
-
-def _filled_covariates(gaps: CovariateGaps) -> Any:
+def _filled_covariates(gaps: CovariateGaps, missing: int) -> Any:
     """Standardised covariates, missing ones filled from their joint normal."""
-    if gaps.n == 0:
+    if missing == 0:
         return gaps.observed
-    noise = pm.Normal("covariate_noise", shape=gaps.n)
+    noise = pm.Normal("covariate_noise", shape=missing)
     return fill(TENSOR, gaps, gap_values(TENSOR, gaps, noise))
 
 
-def _effect_noise(records: Records, people: int, n_linear: int) -> Any:
+def _effect_noise(data: Records, people: int, workers: int, n_linear: int) -> Any:
     """Noise of the linear effects: sampled for workers, whose work says more than their scores.
 
     Everyone else's is standard normal a posteriori, and is drawn after sampling.
     """
     noise = pt.as_tensor(np.zeros((people, n_linear)))
-    if records.work is None:
+    if data.work is None:
         return noise
-    workers = pm.Normal("eps", shape=(len(records.work.worker), n_linear))
-    return pt.set_subtensor(noise[records.work.worker], workers)
+    own = pm.Normal("eps", shape=(workers, n_linear))
+    return pt.set_subtensor(noise[data.work.worker], own)
 
 
 def _add_retest(population: Population, figures: tuple[RetestFigure, ...], log_sd: float) -> None:

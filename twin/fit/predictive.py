@@ -28,11 +28,12 @@ from .prior_draw import draw_truth
 from .replicates import Sample, summarise
 from .visit_layout import visit_layout
 from .visit_statistics import SCORE_STATISTICS
+from .work_statistics import DIMS as WORK_DIMS
 
 CENTRAL = 0.99
 """Share of replicates that an observed statistic is expected to lie among."""
 
-_PLACES = ("arm", "visit", "outcome", "work_status")
+_PLACES = ("arm", "visit", "outcome", "work_status", "sightings")
 
 
 def prior_predictive(
@@ -100,8 +101,8 @@ def posterior_predictive(
     -------
     xr.Dataset
         Each of `SCORE_STATISTICS`, dims sample, arm, visit, outcome, with the cohort's own as
-        ``observed_...``, the number of scores ``n``, and with work the shares of workers
-        ``work_share`` in each state, dims sample, visit, work_status. Score units.
+        ``observed_...``, the number of scores ``n``, and with work each of `WorkStatistics`, dim
+        sample and its own. Score units. Attribute ``usual_visit``: the one nearest to 13 weeks.
     """
     layout = visit_layout(cohort)
     rng = np.random.default_rng(seed)
@@ -138,12 +139,12 @@ def extreme(predictive: xr.Dataset) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        Columns statistic, arm, visit, outcome, work_status (empty where it has none), observed,
-        low and high; empty where nothing is extreme.
+        Columns statistic, arm, visit, outcome, work_status, sightings (empty where it has none),
+        observed, low and high; empty where nothing is extreme.
     """
     tail = (1 - CENTRAL) / 2
     rows: list[dict[str, object]] = []
-    for name in (*SCORE_STATISTICS, "work_share"):
+    for name in (*SCORE_STATISTICS, *WORK_DIMS):
         if name not in predictive:
             continue
         observed = predictive[f"observed_{name}"]

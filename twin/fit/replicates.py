@@ -19,9 +19,11 @@ from twin.law.records import Records
 from twin.law.work import WORK_STATES, WorkLaw
 
 from .visit_layout import VisitLayout
-from .visit_statistics import SCORE_STATISTICS, count_scores, score_statistics, work_shares
+from .visit_statistics import SCORE_STATISTICS, count_scores, score_statistics
+from .work_statistics import DIMS, WorkStatistics, work_statistics
 
 _IN_SCORE_UNITS = ("sd", "change_sd")
+_USUAL_WEEK = 13.0  # trials of back pain report first at about three months
 
 
 class Sample(NamedTuple):
@@ -60,7 +62,8 @@ def summarise(
     n_arms, missing = len(spec.arms), np.isnan(layout.severity)
     scales = list(cohort.outcomes.values())
     measured = [Scale(scale.step_share) for scale in scales]
-    scored, worked = [], []
+    scored: list[Floats] = []
+    worked: list[WorkStatistics] = []
     for sample in samples:
         at = (sample.population, sample.people, records.grid, records.dose, records.arm)
         latent = forward.levels(*at, layout.week) + sample.residual
@@ -69,7 +72,7 @@ def summarise(
         scored.append(score_statistics(layout, records.arm, n_arms, severity))
         if sample.population.work is not None:
             state = _work_states(sample.population.work, sample, records, layout, rng)
-            worked.append(work_shares(layout, state, len(WORK_STATES)))
+            worked.append(work_statistics(layout, state))
     observed = score_statistics(layout, records.arm, n_arms, layout.severity)
     cells = ("arm", "visit", "outcome")
     data: dict[str, tuple[tuple[str, ...], object]] = {
@@ -80,10 +83,13 @@ def summarise(
         data[name] = (("sample", *cells), _as_printed(name, replicated, scales))
         data[f"observed_{name}"] = (cells, _as_printed(name, observed[i], scales))
     if worked:
-        shares = work_shares(layout, layout.work_state, len(WORK_STATES))
-        data["work_share"] = (("sample", "visit", "work_status"), np.stack(worked))
-        data["observed_work_share"] = (("visit", "work_status"), shares)
-    return xr.Dataset(data, _coords(spec, layout, has_work=bool(worked)))
+        seen = work_statistics(layout, layout.work_state)
+        for name, dims in DIMS.items():
+            replicated = np.stack([getattr(one, name) for one in worked])
+            data[name] = (("sample", *dims), replicated)
+            data[f"observed_{name}"] = (dims, getattr(seen, name))
+    found = xr.Dataset(data, _coords(spec, layout, has_work=bool(worked)))
+    return found.assign_attrs(usual_visit=_usual_visit(layout))
 
 
 def _as_printed(statistic: str, severity: Floats, scales: list[Instrument]) -> Floats:
@@ -119,4 +125,16 @@ def _coords(spec: ModelSpec, layout: VisitLayout, *, has_work: bool) -> dict[str
     names = {"arm": spec.arms, "visit": layout.labels, "outcome": spec.outcomes}
     if has_work:
         names["work_status"] = WORK_STATES
-    return {dim: np.asarray(labels, dtype=object) for dim, labels in names.items()}
+    found: dict[str, object] = {
+        dim: np.asarray(labels, dtype=object) for dim, labels in names.items()
+    }
+    return found | ({"sightings": 1 + np.arange(layout.work_week.shape[1])} if has_work else {})
+
+
+def _usual_visit(layout: VisitLayout) -> str:
+    """Return the follow-up occasion nearest to 13 weeks; empty where there is none."""
+    off = [
+        np.abs(np.median(layout.week[layout.occasion == v]) - _USUAL_WEEK)
+        for v in range(1, len(layout.labels))
+    ]
+    return layout.labels[1 + int(np.argmin(off))] if off else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Mapping
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -36,7 +35,6 @@ def version(package: str) -> str:
         return "checkout"
 
 
-@cache  # what was loaded counts, not what is edited while it runs
 def code_hash() -> str:
     """Return the SHA-256 of the sources of the law and of the fit.
 
@@ -44,8 +42,13 @@ def code_hash() -> str:
     old one.
     """
     here = Path(__file__).resolve().parent
+    return source_hash(here, here.parent / "law")
+
+
+def source_hash(*folders: Path) -> str:
+    """Return the SHA-256 of the Python sources that stand in folders."""
     digest = hashlib.sha256()
-    for file in sorted([*here.glob("*.py"), *(here.parent / "law").glob("*.py")]):
+    for file in sorted(file for folder in folders for file in folder.glob("*.py")):
         digest.update(file.name.encode("utf-8"))
         digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -9,11 +9,23 @@ from twin.law.grid import Floats, Ints
 
 from .visit_layout import VisitLayout
 
-SCORE_STATISTICS = ("mean", "sd", "floor_share", "baseline_correlation", "change_sd")
-"""Mean, SD and share at the mildest score; correlation with the person's baseline score, and SD of
-the change from it (NaN at baseline itself)."""
+SCORE_STATISTICS = (
+    "mean",
+    "sd",
+    "floor_share",
+    "baseline_correlation",
+    "change_sd",
+    "improved_share",
+)
+"""Mean, SD and share at the mildest score; correlation with the person's baseline score, SD of the
+change from it, and share of people improved by `RESPONSE` or more (NaN at baseline itself)."""
+
+RESPONSE = 0.3
+"""Improvement that counts, as a share of the baseline score from the best end of the scale (Ostelo
+2008, Spine 33:90-94): what trials report and scenarios are compared by."""
 
 _FLOOR = 1e-9  # severity: binary fractions only
+_SLACK = 1e-6  # severity: a change of exactly the threshold counts
 _FEWEST = 3  # scores below which an SD or a correlation says nothing
 
 
@@ -59,14 +71,6 @@ def score_statistics(layout: VisitLayout, arm: Ints, n_arms: int, severity: Floa
     return result
 
 
-def work_shares(layout: VisitLayout, state: Ints, n_states: int) -> Floats:
-    """Return the share of workers seen in each state at each occasion, (occasion, state)."""
-    occasion = range(len(layout.labels))
-    counts = [np.bincount(state[layout.work_occasion == v], minlength=n_states) for v in occasion]
-    total = np.sum(counts, axis=1, keepdims=True)
-    return np.where(total > 0, counts / np.maximum(total, 1), np.nan)
-
-
 def _among(layout: VisitLayout, arm: Ints, a: int, occasion: int) -> npt.NDArray[np.bool_]:
     return np.asarray((layout.occasion == occasion) & (arm[:, None] == a))
 
@@ -78,9 +82,11 @@ def _one_cell(now: Floats, before: Floats, *, is_baseline: bool) -> tuple[float,
     single = (float(scored.mean()), float(scored.std(ddof=1)), float((scored < _FLOOR).mean()))
     both = ~np.isnan(now) & ~np.isnan(before)
     if is_baseline or both.sum() < _FEWEST:
-        return (*single, np.nan, np.nan)
+        return (*single, np.nan, np.nan, np.nan)
     x, y = before[both], now[both]
     spread = x.std() * y.std()
     covariance = ((x - x.mean()) * (y - y.mean())).mean()
     correlation = float(covariance / spread) if spread > 0 else np.nan
-    return (*single, correlation, float((y - x).std(ddof=1)))
+    required = RESPONSE * x
+    improved = (x - y >= required - _SLACK) & (required > _SLACK)
+    return (*single, correlation, float((y - x).std(ddof=1)), float(improved.mean()))

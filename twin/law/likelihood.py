@@ -13,7 +13,7 @@ import numpy as np
 
 from . import dose, entry, residual
 from .ops import Array, ArrayOps
-from .population import People, Population, expect, linear_scale, people
+from .population import Expected, People, Population, expect, linear_scale, people
 from .records import Records
 
 
@@ -62,28 +62,10 @@ def log_likelihood(
     eps
         Standard normal, shape (person, linear effect): linear effects given the scores.
     """
-    scores, edges = records.scores, np.asarray(records.grid.edges)
     expected = expect(xp, population, covariate, records.cluster, records.arm, z)
     arm_dose = dose_of_arms(xp, population, records)
-    shares = (population.spread, population.persistent_share)
-    log_density, effects = xp.score_terms(
-        expected.log_rate,
-        expected.linear,
-        linear_scale(xp, population),
-        arm_dose,
-        population.response_rate,
-        residual.flare_covariance(xp, *shares, population.flare_correlation),
-        residual.error_sd(xp, *shares) ** 2,
-        population.persistence,
-        latent,
-        eps,
-        edges,
-        records.arm,
-        scores.n_scores,
-        scores.week,
-        scores.outcome,
-        scores.rounding_variance,
-    )
+    state, data = score_arguments(xp, population, records, expected, arm_dose)
+    log_density, effects = xp.score_terms(*state, latent, eps, *data)
     persons = people(population, expected.log_rate, effects)
     first: Array | float = 0.0
     later: Array | float = 0.0
@@ -95,7 +77,7 @@ def log_likelihood(
             arm_dose,
             population.response_rate,
             *population.work,
-            edges,
+            np.asarray(records.grid.edges),
             records.arm,
             *records.work,
         )
@@ -106,6 +88,43 @@ def log_likelihood(
         later_work=later,
         people=persons,
     )
+
+
+def score_arguments(
+    xp: ArrayOps, population: Population, records: Records, expected: Expected, arm_dose: Array
+) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """Arguments of `scores.score_terms` before and after the scores and the noise of the effects.
+
+    Parameters
+    ----------
+    xp, population, records
+        As for `log_likelihood`.
+    expected
+        What is expected of people before their scores are seen.
+    arm_dose
+        From `dose_of_arms`.
+    """
+    shares = (population.spread, population.persistent_share)
+    state = (
+        expected.log_rate,
+        expected.linear,
+        linear_scale(xp, population),
+        arm_dose,
+        population.response_rate,
+        residual.flare_covariance(xp, *shares, population.flare_correlation),
+        residual.error_sd(xp, *shares) ** 2,
+        population.persistence,
+    )
+    scores = records.scores
+    data = (
+        np.asarray(records.grid.edges),
+        records.arm,
+        scores.n_scores,
+        scores.week,
+        scores.outcome,
+        scores.rounding_variance,
+    )
+    return state, data
 
 
 def dose_of_arms(xp: ArrayOps, population: Population, records: Records) -> Array:

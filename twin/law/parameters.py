@@ -203,7 +203,8 @@ def assemble(xp: ArrayOps, spec: ModelSpec, value: Mapping[str, Array]) -> Popul
         factor = value["response_correlation"] if k > 1 else np.ones((1, 1))
         response_scale = spread[:, :, None] * factor
     else:
-        arm_effect, slope, response_scale = none, none, np.zeros((1, k, k))
+        arm_effect = slope = xp.asarray(none)
+        response_scale = np.zeros((1, k, k))
         response_rate = lasting = half_life = one
     return Population(
         mean=xp.concatenate(mean),
@@ -258,7 +259,7 @@ def _covariate_effect(
 def _cluster_effect(xp: ArrayOps, spec: ModelSpec, value: Mapping[str, Array]) -> Array:
     unknown = np.zeros((1, len(spec.effects)))
     if not spec.clusters:
-        return unknown
+        return xp.asarray(unknown)
     parts = [
         np.zeros((len(spec.clusters), 1)),  # of the rate: nobody has published any, and few tell it
         value["cluster_start_z"] * value["cluster_start_sd"],
@@ -272,7 +273,7 @@ def _cluster_effect(xp: ArrayOps, spec: ModelSpec, value: Mapping[str, Array]) -
 def _cluster_response(xp: ArrayOps, spec: ModelSpec, value: Mapping[str, Array]) -> Array:
     n_clusters, n_arms, k = len(spec.clusters), len(spec.arms), len(spec.outcomes)
     if n_clusters == 0 or n_arms == 1:
-        return np.zeros((n_clusters + 1, n_arms, k))
+        return xp.asarray(np.zeros((n_clusters + 1, n_arms, k)))
     own = value["cluster_response_z"] * value["cluster_response_sd"]
     with_reference = xp.concatenate([np.zeros((n_clusters, 1, k)), own], axis=1)
     return xp.concatenate([with_reference, np.zeros((1, n_arms, k))])
@@ -281,7 +282,7 @@ def _cluster_response(xp: ArrayOps, spec: ModelSpec, value: Mapping[str, Array])
 def _effect_modification(xp: ArrayOps, spec: ModelSpec, value: Mapping[str, Array]) -> Array:
     n_arms, n_covariates, k = len(spec.arms), len(spec.covariates), len(spec.outcomes)
     if n_arms == 1 or not spec.modifiers:
-        return np.zeros((n_arms, n_covariates, k))
+        return xp.asarray(np.zeros((n_arms, n_covariates, k)))
     chosen = [[float(one == other) for other in spec.modifiers] for one in spec.covariates]
     own = xp.matmul(np.array(chosen), value["effect_modification"])
     return xp.concatenate([np.zeros((1, n_covariates, k)), own])

@@ -58,22 +58,70 @@ def cholesky(a: Floats, n: int) -> None:
 def forward_solve(a: Floats, n: int, x: Floats) -> None:
     """Overwrite columns of x[:n] by the solution of L y = x."""
     for i in range(n):
+        for k in range(i):
+            f = a[i, k]
+            for c in range(x.shape[1]):
+                x[i, c] -= f * x[k, c]
+        f = 1 / a[i, i]
         for c in range(x.shape[1]):
-            s = x[i, c]
-            for k in range(i):
-                s -= a[i, k] * x[k, c]
-            x[i, c] = s / a[i, i]
+            x[i, c] *= f
 
 
 @compiled
 def backward_solve(a: Floats, n: int, x: Floats) -> None:
     """Overwrite columns of x[:n] by the solution of L' y = x."""
     for i in range(n - 1, -1, -1):
+        f = 1 / a[i, i]
         for c in range(x.shape[1]):
-            s = x[i, c]
-            for k in range(i + 1, n):
-                s -= a[k, i] * x[k, c]
-            x[i, c] = s / a[i, i]
+            x[i, c] *= f
+        for k in range(i):
+            f = a[i, k]
+            for c in range(x.shape[1]):
+                x[k, c] -= f * x[i, c]
+
+
+@compiled
+def invert_factor(a: Floats, n: int, inverse: Floats) -> None:
+    """Fill the lower triangle of inverse[:n, :n] by that of L^-1; what is above stays as it is."""
+    for i in range(n):
+        for c in range(i):
+            inverse[i, c] = 0.0
+        inverse[i, i] = 1.0
+        for k in range(i):
+            f = a[i, k]
+            for c in range(k + 1):
+                inverse[i, c] -= f * inverse[k, c]
+        f = 1 / a[i, i]
+        for c in range(i + 1):
+            inverse[i, c] *= f
+
+
+@compiled
+def gram(a: Floats, n: int, product: Floats) -> None:
+    """Fill product[:n, :n] by L' L."""
+    for i in range(n):
+        for c in range(i + 1):
+            product[i, c] = 0.0
+    for k in range(n):
+        for i in range(k + 1):
+            f = a[k, i]
+            for c in range(i + 1):
+                product[i, c] += f * a[k, c]
+    for i in range(n):
+        for c in range(i):
+            product[c, i] = product[i, c]
+
+
+@compiled
+def multiply_transposed(a: Floats, n: int, x: Floats, product: Floats) -> None:
+    """Fill product[:n] by L' x."""
+    for i in range(n):
+        for c in range(x.shape[1]):
+            product[i, c] = 0.0
+        for k in range(i, n):
+            f = a[k, i]
+            for c in range(x.shape[1]):
+                product[i, c] += f * x[k, c]
 
 
 @compiled

@@ -18,7 +18,7 @@ from scenarios import Scenario
 from twin.cohort import Cohort
 from twin.config import RunConfig
 from twin.export.facts import ExportFacts, ScenarioFacts
-from twin.export.netcdf import write_netcdf
+from twin.export.netcdf import write_netcdf, write_tree
 from twin.export.write import write_exports
 from twin.fit.gate_report import GateReport
 from twin.fit.plan import FitPlan
@@ -35,6 +35,7 @@ from twin.simulate.design import Design
 MANIFEST = "manifest.json"
 REPORT = "report.html"
 PATHS = "paths.nc"
+DIAGNOSTICS = "diagnostics.nc"
 _SCHEMA = 2
 _NAME_LENGTH = 10  # 40 bits: the runs of one folder are few
 _CHUNK = 1 << 20
@@ -56,6 +57,8 @@ class RunFacts:
         Whether the fit was found and not sampled.
     paths
         Whole paths of a few people, where they were asked for.
+    diagnostics
+        What a referee asks of the fit.
     """
 
     config: RunConfig
@@ -66,6 +69,7 @@ class RunFacts:
     truth: xr.Dataset | None
     reused: bool
     paths: xr.Dataset | None
+    diagnostics: xr.DataTree
 
     @property
     def converged(self) -> bool:
@@ -115,12 +119,23 @@ def write_outputs(
         files.append(_truth(facts.truth, folder / "truth.nc"))
     twins = facts.fit["twins"].to_dataset()
     files += write_exports(
-        folder, outcomes, design, twins, told, settings, summary=summary, contrasts=contrasts
+        folder,
+        outcomes,
+        design,
+        twins,
+        told,
+        settings,
+        summary=summary,
+        contrasts=contrasts,
+        learnt=facts.diagnostics["contraction"].to_dataset(),
     )
     if facts.paths is not None:
         with whole_file(folder / PATHS) as beside:
             write_netcdf(facts.paths, told.attributes(), beside)
         files.append(folder / PATHS)
+    with whole_file(folder / DIAGNOSTICS) as beside:
+        write_tree(facts.diagnostics, told.attributes(), beside)
+    files.append(folder / DIAGNOSTICS)
     timings["exports"] = round(time.perf_counter() - since, 3)
     since = time.perf_counter()
     write_report(folder / REPORT, _content(folder, facts, design, outcomes, summary, contrasts))
@@ -173,6 +188,7 @@ def _content(
         summary=summary,
         estimates=_estimates(facts),
         trial_estimate=None if estimates.empty else estimates,
+        diagnostics=facts.diagnostics,
         provenance={
             "run": folder.name,
             "seed": str(facts.config.seed),

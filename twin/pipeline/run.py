@@ -13,6 +13,7 @@ from priors import load_prior_set
 from twin.cohort import Cohort, read_cohort
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.config import RunConfig
+from twin.diagnose.dropout_settings import dropout_deltas
 from twin.fit.arrays import model_spec, records
 from twin.fit.plan import FitPlan
 from twin.outcomes.thresholds import harm_changes, important_changes
@@ -43,6 +44,7 @@ def run(config: RunConfig) -> Path:
     scenarios = chosen_scenarios(config, cohort)
     important_changes(cohort.outcomes, config.report)  # refuse thresholds of unknown outcomes
     harm_changes(cohort.outcomes, config.report)
+    dropout_deltas(cohort, config.dropout)
     plan = FitPlan(
         cohort=cohort,
         model=config.model,
@@ -60,6 +62,7 @@ def run(config: RunConfig) -> Path:
     print(announcement(config, plan, scenarios, folder), flush=True)
 
     # Whatever is wrong with the input has been said by now: PyMC takes seconds to load.
+    from twin.diagnose.diagnose import diagnose
     from twin.fit.fit import fit_cohort, gate_report
     from twin.outcomes.summarise import summarise
     from twin.simulate.paths import full_paths
@@ -79,7 +82,9 @@ def run(config: RunConfig) -> Path:
         outcomes = summarise(prepared.design, chunks, config.report)
         named = config.simulation.full_paths
         paths = full_paths(prepared, named) if named else None
-    facts = RunFacts(config, plan, cohort, scenarios, fit, truth, reused, paths)
+    with _timed("diagnostics", timings):
+        diagnostics = diagnose(plan, fit, outcomes, config.diagnose, config.dropout)
+    facts = RunFacts(config, plan, cohort, scenarios, fit, truth, reused, paths, diagnostics)
     contrasts = write_outputs(folder, facts, prepared.design, outcomes, timings)
     print(headlines(contrasts, prepared.design, outcomes.level), flush=True)
     return folder / REPORT

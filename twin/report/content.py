@@ -68,6 +68,8 @@ class ReportContent:
     trial_estimate
         The trial's own estimate beside the engine's: columns arm, outcome, week, engine_mean,
         engine_lower, engine_upper, ancova, ancova_se, score units; None where there is none.
+    diagnostics
+        What `twin.diagnose.diagnose.diagnose` gives; None where it was not asked.
     provenance
         Configuration hash, seeds, versions, data hash: name and value.
     """
@@ -91,6 +93,7 @@ class ReportContent:
     estimates: Sequence[Estimate | tuple[str, str, str]]
     trial_estimate: pd.DataFrame | None
     provenance: Mapping[str, str]
+    diagnostics: xr.DataTree | None = None
 
     @property
     def titles(self) -> dict[str, str]:

@@ -9,21 +9,25 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from twin.diagnose.power import POWERS
 from twin.fit.whole import whole_file
 
 from . import digits, words
+from .appendix import appendix
 from .content import Estimate, ReportContent
 from .definitions import definitions
 from .figures.benefit import benefits
 from .figures.canvas import house_style
 from .figures.fan import fans
 from .figures.forest import forests
+from .figures.left_out import left_out
 from .figures.looks import STATE_FILLS, looks
 from .figures.predictive import predictive
 from .figures.ranks import ranks
 from .figures.work import stacks
 from .gate import gate_rows
 from .headline import findings
+from .left import left
 from .scenario_words import told
 from .tables import contrast_groups, trial_rows, value_groups
 
@@ -48,7 +52,11 @@ def write_report(path: Path, content: ReportContent) -> None:
 def render(content: ReportContent) -> str:
     """Return a report as HTML."""
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FunctionLoader(_asset),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {
         "count": digits.count,
@@ -57,7 +65,7 @@ def render(content: ReportContent) -> str:
         "capital": words.capital,
     }
     environment.globals |= {"scale": words.scale, "outcome_name": words.outcome_name}
-    template = environment.from_string(_asset("template.html.j2"))
+    template = environment.get_template("template.html.j2")
     with house_style():
         figures = _figures(content)
     return template.render(
@@ -76,6 +84,9 @@ def render(content: ReportContent) -> str:
         looks=looks([s.name for s in content.scenarios], content.comparator),
         states={words.STATES[state]: fill for state, fill in STATE_FILLS.items()},
         samples=content.design.n_chains * content.design.n_draws,
+        appendix=appendix(content),
+        left=left(content),
+        powers=POWERS,
         workers=int(content.design.worker.sum()) if content.has_work else 0,
         **figures,
     )
@@ -90,6 +101,7 @@ def _figures(content: ReportContent) -> dict[str, object]:
         "benefits": {outcome: benefits(content, outcome) for outcome in outcomes},
         "predictive": predictive(content),
         "ranks": ranks(content),
+        "left_out": left_out(content),
     }
 
 

@@ -12,7 +12,7 @@ import xarray as xr
 from scenarios import Scenario
 from twin.cohort import Cohort
 from twin.fit.arrays import model_spec, records
-from twin.fit.draws import by_draw, missing_covariates, populations
+from twin.fit.draws import by_draw, evenly, missing_covariates, populations
 from twin.fit.settings import ModelSettings
 from twin.law.grid import Floats, Ints, TimeGrid
 from twin.law.measurement import Scale
@@ -111,7 +111,7 @@ def prepare(
     grid = model.time_grid
     spec, data = model_spec(cohort, model), records(cohort, grid)
     posterior = fit["posterior"].to_dataset()
-    chosen = _evenly(posterior.sizes["draw"], settings.draws // posterior.sizes["chain"])
+    chosen = evenly(posterior.sizes["draw"], settings.draws // posterior.sizes["chain"])
     posterior = posterior.isel(draw=chosen)
     every = [population for _, _, population in populations(spec, posterior)]
     missing = missing_covariates(data.gaps, posterior).reshape(len(every), -1)
@@ -156,12 +156,6 @@ def prepare(
         work=_work_law(every),
         segments=week_segments(grid, settings.horizon_weeks),
     )
-
-
-def _evenly(length: int, wanted: int) -> Ints:
-    """Return positions along a chain, evenly spaced, that many or all."""
-    wanted = min(max(wanted, 1), length)
-    return np.floor(np.arange(wanted) * (length / wanted)).astype(np.int64)
 
 
 def _twins(twins: xr.Dataset, has_work: bool) -> dict[str, Floats]:

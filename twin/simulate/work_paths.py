@@ -13,9 +13,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from twin.law.grid import Floats, Ints, TimeGrid
-from twin.law.kernels import intensities
 from twin.law.small_matrices import TAPE, exponential, generator
 from twin.law.work import N_TRANSIENT, PERMANENTLY_OUT
+from twin.law.work_kernels import intensities
 
 TO_FULL_WORK = np.array([0, 0, 0, 1, 0, 1])
 """1 for the transitions that end in full work, in the order of `work.TRANSITIONS`."""

@@ -65,8 +65,9 @@ def synthetic_cohort(
     cohort
         The cohort, marked synthetic.
     truth
-        Values of the population parameters and each person's own, by the names of the fit.
-        Attributes: `synthetic` (1), `seed`, and `screened`, the number of people screened.
+        Values of the population parameters and each person's own, by the names of the fit, and
+        for every visit that was due its ``week`` and the continuous severity ``latent`` behind its
+        scores. Attributes: `synthetic` (1), `seed`, and `screened`, the number of people screened.
 
     Raises
     ------
@@ -149,7 +150,10 @@ def synthetic_cohort(
         arms={ARMS[0]: Arm(), ARMS[1]: _arm(settings)},
         entry=None if settings.entry_minimum is None else Entry(ENTRY, settings.entry_minimum),
     )
-    known = truth_dataset(spec, values, people, patient)
+    known = truth_dataset(spec, values, people, patient).assign(
+        week=(("patient", "visit"), week),
+        latent=(("patient", "visit", "outcome"), level + residual),
+    )
     # numbers, not truth values: NetCDF has no such type for attributes
     return cohort, known.assign_attrs(synthetic=1, seed=seed, screened=screened)
 
