@@ -1,6 +1,6 @@
 """How much faster the hand-differentiated kernels are than the plain law differentiated by JAX.
 
-    python benchmarks/gradient.py [--people 240] [--repeats 100]
+    python benchmarks/gradient.py [--people 240] [--repeats 100] [--days-absent]
 
 Both carry the gradient of the same sum back to the same arguments, on the default synthetic cohort,
 after compilation. Times differ between machines: read the ratios.
@@ -25,7 +25,7 @@ from twin.law.backends import COMPILED, NUMPY
 from twin.law.likelihood import log_likelihood
 from twin.law.parameters import assemble, sampled_parameters
 
-PARAMETERS = {"score_terms": 10, "work_terms": 11}
+PARAMETERS = {"score_terms": 10, "work_terms": 13}
 RESULTS = 2
 KERNELS = {
     "score_terms": (score_kernels.score_terms, score_kernels.score_terms_gradient),
@@ -33,9 +33,11 @@ KERNELS = {
 }
 
 
-def arguments(people: int) -> dict[str, list[Any]]:
+def arguments(people: int, days_absent: bool) -> dict[str, list[Any]]:
     """Return what the law calls each kernel with at the truth of a synthetic cohort."""
-    cohort, truth = synthetic_cohort(SyntheticSettings(people=people), seed=1)
+    cohort, truth = synthetic_cohort(
+        SyntheticSettings(people=people, days_absent=days_absent), seed=1
+    )
     spec, data = model_spec(cohort), records(cohort, ModelSettings().time_grid)
     values = {p.name: truth[p.name].to_numpy() for p in sampled_parameters(spec)}
     population, rng = assemble(NUMPY, spec, values), np.random.default_rng(1)
@@ -95,9 +97,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=240)
     parser.add_argument("--repeats", type=int, default=100)
+    parser.add_argument("--days-absent", action="store_true", help="reported beside work states")
     given = parser.parse_args()
     jax.config.update("jax_enable_x64", True)
-    for name, told in arguments(given.people).items():
+    for name, told in arguments(given.people, given.days_absent).items():
         print(compare(name, told, given.repeats))
 
 

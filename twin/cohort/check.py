@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from twin.cohort.absence import DaysAbsent
+from twin.cohort.check_absence import absence_rules
 from twin.cohort.cohort import Entry
 from twin.cohort.rules import Rule, broken
 from twin.cohort.slots import Slot
@@ -89,10 +91,12 @@ def visits_sensible(
     patients: pd.DataFrame,
     outcomes: Mapping[str, Instrument],
     entry: Entry | None,
+    days_absent: DaysAbsent,
 ) -> list[Problem]:
     """Return what is wrong with the visits, given tables whose cells were read.
 
-    `visits` and `patients` hold what the slots made of the files, indexed by line.
+    `visits` and `patients` hold what the slots made of the files, indexed by line; `days_absent`
+    says what a report of days absent means.
     """
     rules = [
         Rule(
@@ -130,6 +134,8 @@ def visits_sensible(
         rules.append(_in_labour_force(visits, patients))
     if "work_status" in visits and "week" in visits:
         rules.append(_out_for_good(visits))
+    if "days_absent" in visits:
+        rules += absence_rules(days_absent, visits, patients)
     return broken(rules, visits, table, _origin(slots))
 
 

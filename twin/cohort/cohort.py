@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
+from twin.cohort.absence import DaysAbsent
 from twin.cohort.describe import describe
 from twin.cohort.fingerprint import fingerprint
 from twin.instruments import Instrument
@@ -115,8 +117,9 @@ class Cohort:
         for each covariate.
     visits
         One row a visit, sorted by ``patient`` and ``week`` (weeks since the person's baseline).
-        Then one column for each outcome (score units, NaN missing) and ``work_status`` (one of
-        `WORK_STATUSES`, missing where not seen).
+        Then one column for each outcome (score units, NaN missing), ``work_status`` (one of
+        `WORK_STATUSES`, missing where not seen) and ``days_absent`` (days, missing where not
+        reported; the column may be left out where nobody reported any).
     outcomes
         Instrument of each outcome, in the order of the model.
     covariates
@@ -127,6 +130,8 @@ class Cohort:
         Threshold at enrolment, or None.
     evidence_ids
         Ids of cohorts whose published figures come from these very people: evidence to leave out.
+    days_absent
+        What a report of days absent means.
     """
 
     name: str
@@ -138,12 +143,16 @@ class Cohort:
     arms: Mapping[str, Arm] = field(default_factory=lambda: {"cohort": Arm()})
     entry: Entry | None = None
     evidence_ids: tuple[str, ...] = ()
+    days_absent: DaysAbsent = field(default_factory=DaysAbsent)
 
     def __post_init__(self) -> None:
         facts = ["arm", "cluster", "body_region", "labour_force", *self.covariates]
-        seen = ["patient", "week", *self.outcomes, "work_status"]
+        seen = ["patient", "week", *self.outcomes, "work_status", "days_absent"]
         patients = self.patients[facts].sort_index().rename_axis("patient")
-        visits = self.visits[seen].sort_values(["patient", "week"], ignore_index=True)
+        visits = self.visits
+        if "days_absent" not in visits:
+            visits = visits.assign(days_absent=np.nan)
+        visits = visits[seen].sort_values(["patient", "week"], ignore_index=True)
         arms = dict(sorted(self.arms.items(), key=lambda named: not named[1].reference))
         object.__setattr__(self, "patients", patients)
         object.__setattr__(self, "visits", visits)
@@ -156,8 +165,13 @@ class Cohort:
 
     @property
     def has_work(self) -> bool:
-        """Whether any work status was seen."""
-        return bool(self.visits["work_status"].notna().any())
+        """Whether any work status was seen or any days absent were reported."""
+        return bool(self.visits["work_status"].notna().any()) or self.has_days
+
+    @property
+    def has_days(self) -> bool:
+        """Whether any days absent were reported."""
+        return bool(self.visits["days_absent"].notna().any())
 
     @property
     def has_clusters(self) -> bool:

@@ -97,11 +97,30 @@ def _work(cohort: Cohort) -> Iterator[str]:
     if not cohort.has_work:
         yield f"no work status; {in_force} people in the labour force"
         return
-    yield f"work status of {in_force} people in the labour force"
-    seen = cohort.visits.dropna(subset="work_status").groupby("patient")["work_status"]
-    for moment, states in {"first seen": seen.first(), "last seen": seen.last()}.items():
-        counts = states.value_counts()
-        yield f"  {moment}: " + ", ".join(f"{state} {count}" for state, count in counts.items())
+    yield f"work of {in_force} people in the labour force"
+    statuses = cohort.visits.dropna(subset="work_status")
+    if statuses.empty:
+        yield "  no work status"
+    else:
+        seen = statuses.groupby("patient")["work_status"]
+        for moment, states in {"first seen": seen.first(), "last seen": seen.last()}.items():
+            counts = states.value_counts()
+            yield f"  {moment}: " + ", ".join(f"{state} {count}" for state, count in counts.items())
+    if cohort.has_days:
+        yield _days(cohort)
+
+
+def _days(cohort: Cohort) -> str:
+    days, meaning = cohort.visits["days_absent"].dropna(), cohort.days_absent
+    back = (
+        "since the previous visit"
+        if meaning.recall_weeks is None
+        else f"over {meaning.recall_weeks:g} weeks"
+    )
+    return (
+        f"  days absent {back}, {meaning.days_per_week:g} a week: {len(days)} reports, "
+        f"mean {days.mean():.1f}, none at {_share(days == 0)}"
+    )
 
 
 def _covariates(cohort: Cohort) -> Iterator[str]:

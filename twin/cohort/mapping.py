@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from twin.cohort.absence import Rounding
 from twin.cohort.cohort import BODY_REGIONS, WORK_STATUSES, CovariateKind, Domain
 from twin.errors import nearest
 from twin.instruments import instruments
@@ -95,12 +96,25 @@ class RowFilter(_Frozen):
         return self
 
 
+class DaysAbsentColumn(_Frozen):
+    """A column of days absent from work; the meanings are those of `DaysAbsent`.
+
+    Where a row is a person the `occasions` name the columns, as for a `VisitColumn`.
+    """
+
+    column: str = ""
+    days_per_week: Annotated[float, Field(gt=0, le=7)] = 5.0
+    rounding: Rounding = "nearest"
+    recall_weeks: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+
+
 _Mapped = Annotated[Column, BeforeValidator(_named_column)]
+_MappedDays = Annotated[DaysAbsentColumn, BeforeValidator(_named_column)]
 _MappedVisit = Annotated[VisitColumn, BeforeValidator(_named_column)]
 _MappedOrConstant = Annotated[ColumnOrConstant, BeforeValidator(_named_column)]
 
 
-VISIT_FACTS = ("work_status",)
+VISIT_FACTS = ("work_status", "days_absent")
 """Keys of `Columns` about a visit, besides its week; all of them are about work."""
 
 
@@ -122,9 +136,11 @@ class Columns(_Frozen):
         ``low_back``, ``neck``, ``both`` or ``other``.
     labour_force
         Whether the person is in the labour force (true, false, 1, 0, yes, no). May be left out
-        only where there is no work status: then nobody has a work process.
+        only where there are neither work status nor days absent: then nobody has a work process.
     work_status
         State at the visit: ``working``, ``restricted``, ``sick_listed``, ``permanently_out``.
+    days_absent
+        Days absent from work since the person's previous visit, or over a time that is stated.
     """
 
     patient: str
@@ -134,6 +150,7 @@ class Columns(_Frozen):
     body_region: _MappedOrConstant
     labour_force: _MappedOrConstant = ColumnOrConstant(constant=False)
     work_status: _MappedVisit | None = None
+    days_absent: _MappedDays | None = None
 
     @field_validator("body_region")
     @classmethod
@@ -317,7 +334,7 @@ class CohortMapping(_Frozen):
             **{f"outcomes.{name}.column": given.column for name, given in self.outcomes.items()},
         }
         for fact in self.visit_facts:
-            given: VisitColumn | None = getattr(self.columns, fact)
+            given: VisitColumn | DaysAbsentColumn | None = getattr(self.columns, fact)
             places[f"columns.{fact}.column"] = given.column if given else ""
         if self.occasions and (named := [key for key, column in places.items() if column]):
             raise ValueError(f"has occasions, which name the columns: leave out {', '.join(named)}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from twin.cohort.absence import DaysAbsent
 from twin.cohort.check import (
     cells_readable,
     columns_present,
@@ -69,8 +70,9 @@ def read_cohort(mapping: CohortMapping, base: Path) -> Cohort:
     patients, visits = _tidy(people, person), _tidy(visited, visit)
     outcomes = {name: instrument(given.instrument) for name, given in mapping.outcomes.items()}
     entry = Entry(mapping.entry.outcome, mapping.entry.minimum) if mapping.entry else None
+    absent = _days_absent(mapping)
     problems += patients_sensible(people, person, patients, visits, tuple(mapping.arms))
-    problems += visits_sensible(visited, visit, visits, patients, outcomes, entry)
+    problems += visits_sensible(visited, visit, visits, patients, outcomes, entry, absent)
     if problems:
         # One file for both tables: the same fault may have been found twice.
         raise InputError(dict.fromkeys(problems))
@@ -87,6 +89,7 @@ def read_cohort(mapping: CohortMapping, base: Path) -> Cohort:
         arms=_arms(mapping),
         entry=entry,
         evidence_ids=mapping.excludes_evidence_from,
+        days_absent=absent,
     )
 
 
@@ -133,6 +136,13 @@ def _patients(mapping: CohortMapping, patients: pd.DataFrame) -> pd.DataFrame:
     }
     absent = {name: value for name, value in constants.items() if name not in patients}
     return patients.assign(**absent).astype({"labour_force": bool}).set_index("patient")
+
+
+def _days_absent(mapping: CohortMapping) -> DaysAbsent:
+    given = mapping.columns.days_absent
+    if given is None:
+        return DaysAbsent()
+    return DaysAbsent(given.days_per_week, given.rounding, given.recall_weeks)
 
 
 def _arms(mapping: CohortMapping) -> dict[str, Arm]:

@@ -158,6 +158,9 @@ def visit_slots(mapping: CohortMapping) -> list[Slot]:
         work = columns.work_status or VisitColumn()
         column = work.column or "work_status"
         slots.append(Slot("work_status", column, "text", work.values, WORK_STATUSES))
+    if "days_absent" in mapping.visit_facts:
+        column = columns.days_absent.column if columns.days_absent else ""
+        slots.append(Slot("days_absent", column or "days_absent", "number"))
     return slots
 
 

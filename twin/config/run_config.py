@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from omegaconf import DictConfig, OmegaConf
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from priors import prior_set_names
 from scenarios import scenario_names
@@ -103,6 +103,16 @@ class RunConfig(_Frozen):
     # NumPy's and nutpie's seeds are not negative; PyMC's are 32 bits wide
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     output: Output = Output()
+
+    @model_validator(mode="after")
+    def _restricted_work_loses_one_share(self) -> Self:
+        if self.report.partial_loss != self.model.partial_loss:
+            raise ValueError(
+                f"report.partial_loss is {self.report.partial_loss:g} and model.partial_loss "
+                f"{self.model.partial_loss:g}: they are one fact; set model.partial_loss and leave "
+                "the other"
+            )
+        return self
 
     @field_validator("scenario", mode="before")
     @classmethod

@@ -13,12 +13,13 @@ from twin.law.grid import TimeGrid
 from twin.law.measurement import behind
 from twin.law.parameters import ModelSpec
 from twin.law.records import Entry, Records
+from twin.law.work import PARTIAL_LOSS
 
 from .covariate_gaps import covariate_gaps
 from .retest import RetestFigure
 from .score_records import score_records
 from .settings import ModelSettings
-from .work_records import work_records, work_seen
+from .work_records import work_occasions, work_records
 
 ASSUMED_LAG_WEEKS = 2.0
 """Weeks between test and retest where a publication does not say: the usual choice of such studies,
@@ -43,12 +44,14 @@ def model_spec(cohort: Cohort, settings: ModelSettings = _DEFAULT) -> ModelSpec:
     InputError
         If an effect is to be modified by something that is not a covariate of the cohort.
     """
+    work = work_occasions(cohort)
     return ModelSpec(
         outcomes=tuple(cohort.outcomes),
         arms=tuple(cohort.arms),
         clusters=tuple(sorted(cohort.patients["cluster"].dropna().unique())),
         covariates=encode(cohort.patients, cohort.regressors).names,
-        has_work=not work_seen(cohort).empty,
+        has_work=not work.empty,
+        has_days=bool((work["days"] >= 0).any()),
         usual_week=_usual_week(cohort),
         modifiers=_modifiers(cohort, settings.effect_modifiers),
         shrinkage=settings.shrinkage,
@@ -82,7 +85,7 @@ def _usual_week(cohort: Cohort) -> float:
     return ModelSpec.usual_week if later.empty else float(later.median())
 
 
-def records(cohort: Cohort, grid: TimeGrid) -> Records:
+def records(cohort: Cohort, grid: TimeGrid, partial_loss: float = PARTIAL_LOSS) -> Records:
     """Return a cohort as arrays, people in the order of its patients.
 
     Parameters
@@ -91,6 +94,8 @@ def records(cohort: Cohort, grid: TimeGrid) -> Records:
         The cohort.
     grid
         Cells of person time; they must reach every visit.
+    partial_loss
+        Share of a working day that restricted work loses; read only with days absent.
 
     Raises
     ------
@@ -117,7 +122,7 @@ def records(cohort: Cohort, grid: TimeGrid) -> Records:
         arm=np.asarray(arm.codes, dtype=np.int64),
         dose=read_arms_on_grid(schedules, grid),
         entry=_entry(cohort),
-        work=work_records(cohort, grid) if spec.has_work else None,
+        work=work_records(cohort, grid, partial_loss) if spec.has_work else None,
     )
 
 

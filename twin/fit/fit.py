@@ -69,7 +69,7 @@ def _new_fit(plan: FitPlan, configuration: str) -> xr.DataTree:
     cohort, seed, clock = plan.cohort, plan.seed, _Clock()
     spec = model_spec(cohort, plan.model)
     grid = plan.model.time_grid
-    data = records(cohort, grid)
+    data = records(cohort, grid, plan.model.partial_loss)
     model = build_model(spec, data, plan.priors, retest_figures(cohort))
     drawn = sample(model, plan.sampler, seed)
     clock.lap("sampling, with compilation")

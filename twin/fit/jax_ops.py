@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from pytensor.graph.basic import Apply
 from pytensor.link.jax.dispatch.basic import jax_funcify
 
-from twin.law import scores, work
+from twin.law import scores, work_filter
 from twin.law.ops import ArrayOps
 
 from .kernels import ScoreTerms, WorkTerms
@@ -38,8 +38,9 @@ JAX: ArrayOps = ArrayOps(
     solve_lower=_solve_lower,
     log_softmax=jax.nn.log_softmax,
     log_normal_cdf=jax.scipy.special.log_ndtr,
+    log_gamma=jax.scipy.special.gammaln,
     score_terms=lambda *args: scores.score_terms(JAX, *args),
-    work_terms=lambda *args: work.work_terms(JAX, *args),
+    work_terms=lambda *args: work_filter.work_terms(JAX, *args),
 )
 """The table for JAX, every law as it is written."""
 

@@ -87,7 +87,7 @@ def build_model(
 
 
 def _add(terms: Terms) -> None:
-    for name in ("scores", "entry", "first_work", "later_work"):
+    for name in ("scores", "entry", "work_state", "days_absent"):
         term = getattr(terms, name)
         if not isinstance(term, float):
             pm.Potential(f"log_{name}", term)

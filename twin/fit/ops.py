@@ -54,6 +54,7 @@ TENSOR = ArrayOps(
     solve_lower=_solve_lower,
     log_softmax=lambda logits: pt.special.log_softmax(logits, axis=-1),
     log_normal_cdf=_log_normal_cdf,
+    log_gamma=pt.gammaln,
     score_terms=_SCORE_TERMS.results,
     work_terms=_WORK_TERMS.results,
 )

@@ -23,6 +23,7 @@ from twin.law.population import People
 from twin.law.records import Records
 
 from .arrays import retest_figures
+from .days_statistics import DAYS_STATISTICS
 from .draws import by_draw, populations
 from .prior_draw import draw_truth
 from .replicates import Sample, summarise
@@ -101,8 +102,9 @@ def posterior_predictive(
     -------
     xr.Dataset
         Each of `SCORE_STATISTICS`, dims sample, arm, visit, outcome, with the cohort's own as
-        ``observed_...``, the number of scores ``n``, and with work each of `WorkStatistics`, dim
-        sample and its own. Score units. Attribute ``usual_visit``: the one nearest to 13 weeks.
+        ``observed_...``, the number of scores ``n``, with work states each of `WorkStatistics`, dim
+        sample and its own, and with days absent each of `DAYS_STATISTICS`, dims sample, visit.
+        Score units. Attribute ``usual_visit``: the one nearest to 13 weeks.
     """
     layout = visit_layout(cohort)
     rng = np.random.default_rng(seed)
@@ -144,7 +146,7 @@ def extreme(predictive: xr.Dataset) -> pd.DataFrame:
     """
     tail = (1 - CENTRAL) / 2
     rows: list[dict[str, object]] = []
-    for name in (*SCORE_STATISTICS, *WORK_DIMS):
+    for name in (*SCORE_STATISTICS, *WORK_DIMS, *DAYS_STATISTICS):
         if name not in predictive:
             continue
         observed = predictive[f"observed_{name}"]

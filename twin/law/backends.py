@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import linalg, special
 
-from . import score_kernels, scores, work, work_kernels
+from . import score_kernels, scores, work_filter, work_kernels
 from .ops import Array, ArrayOps
 
 
@@ -32,8 +32,9 @@ NUMPY: ArrayOps = ArrayOps(
     solve_lower=_solve_lower,
     log_softmax=lambda logits: special.log_softmax(logits, axis=-1),
     log_normal_cdf=special.log_ndtr,
+    log_gamma=special.gammaln,
     score_terms=lambda *args: scores.score_terms(NUMPY, *args),
-    work_terms=lambda *args: work.work_terms(NUMPY, *args),
+    work_terms=lambda *args: work_filter.work_terms(NUMPY, *args),
 )
 """Plain float64 arrays, every law as it is written."""
 

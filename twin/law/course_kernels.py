@@ -17,10 +17,17 @@ def level_weights(
 ) -> tuple[float, float]:
     """Weight of the start, and uptake, in the level: `course.basis` at one time."""
     uptake = 0.0
-    from_start = math.exp(-response_rate * week)
+    from_start = 0.0
+    known = False  # exponentials are dear: none for the reference arm, one for each cell of others
     for c in range(len(dose)):
         if week <= edges[c]:
             break
+        if dose[c] == 0.0:
+            known = False
+            continue
+        if not known:
+            from_start = math.exp(-response_rate * (week - edges[c]))
+            known = True
         after_end = week - edges[c + 1]
         from_end = math.exp(-response_rate * after_end) if after_end > 0 else 1.0
         uptake += dose[c] * (from_end - from_start)

@@ -14,7 +14,7 @@ import numpy as np
 from .ops import Array, ArrayOps
 from .population import Population, effect_names
 from .shrinkage import Shrinkage, horseshoe, r2d2
-from .work import TRANSITIONS, WORK_STATES, WorkLaw
+from .work import TRANSITIONS, WORK_MOVES, WORK_STATES, WorkLaw
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,9 @@ class ModelSpec:
     clusters: tuple[str, ...]
     covariates: tuple[str, ...]
     has_work: bool
+    """Whether anything is known of anybody's work: states, days absent, or both."""
+    has_days: bool = False
+    """Whether anybody reported days absent."""
     usual_week: float = 13.0
     """Median week of a follow-up visit: where the prior of an arm's effect is stated."""
     modifiers: tuple[str, ...] = ()
@@ -54,6 +57,7 @@ class ModelSpec:
             "correlated_effect_other": self.effects[1:],
             "transition": tuple(f"{a}>{b}" for a, b in TRANSITIONS),
             "initial_state": WORK_STATES[1:3],
+            "work_move": WORK_MOVES,
         }
 
 
@@ -134,6 +138,10 @@ def sampled_parameters(spec: ModelSpec) -> tuple[Parameter, ...]:
             Parameter("initial_logit", ("initial_state",)),
             Parameter("initial_slope", ("outcome",)),
         ]
+    if spec.has_work and len(spec.arms) > 1:
+        table.append(Parameter("arm_log_hazard", ("active_arm", "work_move")))
+    if spec.has_days:
+        table.append(Parameter("absence_precision"))
     return tuple(table)
 
 
@@ -223,9 +231,18 @@ def assemble(xp: ArrayOps, spec: ModelSpec, value: Mapping[str, Array]) -> Popul
         persistent_share=value["persistent_share"],
         persistence=value["persistence"],
         flare_correlation=_flare_correlation(xp, spec, value),
-        work=WorkLaw(**{name: value[name] for name in WorkLaw._fields}) if spec.has_work else None,
+        work=_work_law(xp, spec, value) if spec.has_work else None,
         n_outcomes=k,
     )
+
+
+def _work_law(xp: ArrayOps, spec: ModelSpec, value: Mapping[str, Array]) -> WorkLaw:
+    hazard = np.zeros((1, len(WORK_MOVES)))
+    if len(spec.arms) > 1:
+        hazard = xp.concatenate([hazard, value["arm_log_hazard"]])
+    precision = value["absence_precision"] if spec.has_days else np.ones(())
+    built = {"arm_log_hazard": hazard, "absence_precision": precision}
+    return WorkLaw(**{name: built.get(name, value.get(name)) for name in WorkLaw._fields})
 
 
 def covariate_scale(xp: ArrayOps, spec: ModelSpec, value: Mapping[str, Array]) -> Array:

@@ -96,6 +96,8 @@ def default_truth(spec: ModelSpec, rng: np.random.Generator) -> dict[str, Floats
         "log_exit_intensity": -7.6,  # 2.6 % of full-time sick-listed years; assumed
         "initial_logit": [-2.5, -3.5],
         "initial_slope": [1.0, 2.0],
+        "arm_log_hazard": [[0.0, 0.0]],  # the app says nothing to employers; assumed
+        "absence_precision": 3.0,  # about that of the process itself; see the prior
     }
     given = {name: np.asarray(value, dtype=float) for name, value in values.items()}
     given |= _covariate_values(spec, given)

@@ -155,7 +155,7 @@ def _terms(records: Records, at: Draw, eps: Floats) -> Terms:
 
 
 def _total(terms: Terms) -> float:
-    parts = (terms.scores, terms.entry, terms.first_work, terms.later_work)
+    parts = (terms.scores, terms.entry, terms.work_state, terms.days_absent)
     return float(sum(np.sum(part) for part in parts))
 
 
