@@ -67,7 +67,8 @@ def load_prior_set(name: str) -> PriorSet:
     Raises
     ------
     ValueError
-        When there is no set of that name; the message names the nearest.
+        When there is no set of that name, or one departs from its base in a parameter that the
+        base lacks; the message names the nearest.
     """
     return PriorSet.model_validate({"name": name, **_merged(name)})
 
@@ -83,4 +84,10 @@ def _merged(name: str) -> dict[str, Any]:
     if "base" not in given:
         return given
     base = _merged(given.pop("base"))
-    return base | given | {"parameters": base["parameters"] | given.get("parameters", {})}
+    own = given.get("parameters", {})
+    for parameter in own:
+        if parameter not in base["parameters"]:
+            near = difflib.get_close_matches(parameter, base["parameters"], n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise ValueError(f"prior set '{name}': its base has no parameter '{parameter}'.{hint}")
+    return base | given | {"parameters": base["parameters"] | own}

@@ -104,9 +104,14 @@ def leave_one_out(log_likelihood: xr.DataArray) -> xr.Dataset:
         By patient: ``elpd``, log density of the person's data given everyone else's; ``p_loo``, by
         how much that falls short of the log density given everyone; ``pareto_k``. Attributes:
         ``elpd_loo``, its standard error ``se``, ``p_loo``, ``largest_k`` that is allowed, and how
-        many people exceed it, ``n_high_k``.
+        many people exceed it, ``n_high_k``. NaN for a person of whom nothing was recorded.
     """
     draws = log_likelihood.sizes["chain"] * log_likelihood.sizes["draw"]
+    everyone = log_likelihood["patient"]
+    # leaving out somebody of whom nothing was recorded changes nothing: there are no weights
+    across = ("chain", "draw")
+    silent = log_likelihood.max(across) == log_likelihood.min(across)
+    log_likelihood = log_likelihood.sel(patient=~silent)
     tree = xr.DataTree.from_dict({"log_likelihood": log_likelihood.to_dataset(name="person")})
     with warnings.catch_warnings():
         # what it warns of is in what it returns, person by person
@@ -129,7 +134,7 @@ def leave_one_out(log_likelihood: xr.DataArray) -> xr.Dataset:
     }
     for name, meaning in meanings.items():
         people[name].attrs = {"long_name": meaning}
-    return people.assign_attrs(
+    return people.reindex(patient=everyone).assign_attrs(
         elpd_loo=float(found.elpd),
         se=float(found.se),
         p_loo=float(found.p),
