@@ -94,8 +94,32 @@ class Lkj(_Distribution):
         return factor
 
 
+class HalfStudentT(_Distribution):
+    """Student's t with mean zero, folded at zero: most values small, a few large."""
+
+    family: Literal["half_student_t"] = "half_student_t"
+    df: PositiveFloat
+    scale: Scales
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> NDArray[np.float64]:
+        """Draw an array of independent values."""
+        return np.abs(self.scale * rng.standard_t(self.df, shape))
+
+
+class Dirichlet(_Distribution):
+    """Shares that add up to 1; the smaller the concentration, the more uneven."""
+
+    family: Literal["dirichlet"] = "dirichlet"
+    concentration: PositiveFloat
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> NDArray[np.float64]:
+        """Draw the shares of all entries of the last axis."""
+        return rng.dirichlet(np.full(shape[-1], self.concentration), shape[:-1])
+
+
 type Distribution = Annotated[
-    Normal | HalfNormal | LogNormal | Beta | Lkj, Field(discriminator="family")
+    Normal | HalfNormal | HalfStudentT | LogNormal | Beta | Dirichlet | Lkj,
+    Field(discriminator="family"),
 ]
 
 

@@ -107,8 +107,13 @@ def with_nothing(cohort: Cohort) -> Cohort:
     return with_one_outcome(cohort)
 
 
+def with_one_covariate(cohort: Cohort) -> Cohort:
+    return replace(cohort, covariates={"age": cohort.covariates["age"]})
+
+
 OPTIONS = (
     lambda cohort: cohort,
+    with_one_covariate,
     without_work,
     without_arms,
     without_entry,

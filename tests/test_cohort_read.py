@@ -281,11 +281,24 @@ def test_irregular_timing_and_many_covariates_still_fit_one_screen(tmp_path: Pat
     assert any(">60" in line for line in page)
 
 
+def test_an_empty_cell_stands_for_what_the_mapping_says(tmp_path: Path) -> None:
+    patients = PATIENTS.assign(employed=["yes", None, "yes", None])
+    columns = MAPPING["columns"] | {"labour_force": {"column": "employed", "empty": False}}
+    cohort = read(tmp_path, patients, VISITS.assign(work=None), columns=columns)
+    assert cohort.patients["labour_force"].to_dict() == {
+        "10": False,
+        "a1": False,
+        "b2": True,
+        "c3": True,
+    }
+
+
 def test_the_template_for_a_cohort_of_ones_own_is_a_valid_mapping() -> None:
     given = yaml.safe_load((ROOT / "conf/cohort/example_tables.yaml").read_text("utf-8"))
     mapping = CohortMapping.model_validate(given)
-    # A template shows every key that there is.
-    assert mapping.model_fields_set == set(CohortMapping.model_fields)
+    # A template shows every key that there is; occasions, which exclude visits, in a comment that
+    # test_cohort_wide.py reads.
+    assert mapping.model_fields_set == set(CohortMapping.model_fields) - {"occasions"}
     assert mapping.columns.model_fields_set == set(type(mapping.columns).model_fields)
 
 

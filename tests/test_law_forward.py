@@ -91,7 +91,9 @@ def test_the_chance_of_being_enrolled_is_that_of_screening(population: Populatio
     effect = 1 + RULE.outcome
     log_chance = entry.log_passing(
         NUMPY,
-        population.mean[effect] + alike @ population.covariate_effect[:, effect],
+        population.mean[effect]
+        + alike @ population.covariate_effect[:, effect]
+        + population.cluster_effect[0, effect],
         np.sqrt((population.scale[effect] ** 2).sum()),
         population.spread[1],
         RULE.bound,

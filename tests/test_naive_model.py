@@ -7,7 +7,7 @@ MODEL.md as well. Section numbers are those of MODEL.md.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -22,6 +22,7 @@ from twin.cohort import Cohort
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.fit.arrays import model_spec, records
 from twin.fit.prior_draw import draw_truth
+from twin.fit.settings import ModelSettings
 from twin.law.backends import COMPILED, NUMPY
 from twin.law.grid import TimeGrid
 from twin.law.likelihood import Terms, log_likelihood
@@ -105,11 +106,19 @@ def bare() -> Cohort:
     )
 
 
-@pytest.fixture(scope="module", params=[trial, bare])
+MODIFIED = ModelSettings(grid=EDGES, effect_modifiers=("depression", "female"))
+SPARSE = ModelSettings(grid=EDGES, shrinkage="horseshoe")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(trial, MODIFIED), (trial, SPARSE), (bare, ModelSettings(grid=EDGES))],
+    ids=["modified effects", "horseshoe", "bare"],
+)
 def case(request: pytest.FixtureRequest) -> Case:
-    make: Callable[[], Cohort] = request.param
+    make, settings = request.param
     cohort, rng = make(), np.random.default_rng(4)
-    spec, data = model_spec(cohort), records(cohort, TimeGrid(EDGES))
+    spec, data = model_spec(cohort, settings), records(cohort, settings.time_grid)
     truth = draw_truth(load_prior_set("default"), spec, (), rng)  # nothing is 0 or alike
     covariate = np.where(np.isnan(data.covariate), 0.7, data.covariate)
     beyond = data.scores.end * 0.1 * rng.exponential(size=data.scores.end.shape)
@@ -208,24 +217,40 @@ class Naive:
 
     def mean_of(self, i: int, name: str) -> float:
         """Return a person's expected effect, given covariates and clinic."""
-        log_scale = name in ("log_rate", "work_frailty")
         if name == "log_rate":
             mean = float(self.truth["log_rate_mean"])
         elif name == "work_frailty":
-            mean = 0.0
+            mean = self.of_cluster(i, "cluster_frailty")
         else:
             effect, outcome = name.removesuffix("]").split("[")
             k = self.outcomes.index(outcome)
             mean = float(self.truth[f"{effect}_mean"][k])
-            cluster = self.cohort.patients["cluster"].iloc[i]
-            if effect == "set_point" and cluster in self.spec.clusters:
-                clinic = self.spec.clusters.index(cluster)
-                mean += self.truth["cluster_z"][clinic, k] * self.truth["cluster_sd"][k]
+            mean += self.of_cluster(i, f"cluster_{effect}", k)
         for c in range(len(self.spec.covariates)):
-            unit = 0.2 if log_scale else 0.05
-            z = self.truth["covariate_z"][c, self.names.index(name)]
-            mean += float(unit * z * self.covariate[i, c])
+            mean += self.covariate_effect(c, name) * float(self.covariate[i, c])
         return float(mean)
+
+    def of_cluster(self, i: int, name: str, *place: int) -> float:
+        """Return the shift of a person's cluster: z times the SD of its last place."""
+        cluster = self.cohort.patients["cluster"].iloc[i]
+        if cluster not in self.spec.clusters:
+            return 0.0
+        z = self.truth[f"{name}_z"][(self.spec.clusters.index(cluster), *place)]
+        sd = self.truth[f"{name}_sd"]
+        return float(z * (sd[place[-1]] if place else sd))
+
+    def covariate_effect(self, c: int, name: str) -> float:
+        """Return the change of a person's expected effect per SD of a covariate."""
+        e = self.names.index(name)
+        if self.spec.shrinkage == "r2d2":
+            r2 = float(self.truth["covariate_r2"][e])
+            share = float(self.truth["covariate_share"][c]) if len(self.spec.covariates) > 1 else 1
+            scale = math.sqrt(share * r2 / (1 - r2))
+        else:
+            free = float(self.truth["covariate_global"][e] * self.truth["covariate_local"][c, e])
+            slab = float(self.truth["covariate_slab"])
+            scale = slab * free / math.sqrt(slab**2 + free**2)
+        return float(self.truth["covariate_z"][c, e]) * scale * self.sd_of(name)
 
     def covariance_of(self, one: str, other: str) -> float:
         factor, names = self.truth["person_correlation"], self.names[1:]  # all but the rate
@@ -262,6 +287,10 @@ class Naive:
             if one != source and arm > 0:
                 k = self.outcome_of(one)
                 mean[a] += self.truth["arm_effect"][arm - 1, k] - by * self.truth["start_mean"][k]
+                mean[a] += self.of_cluster(i, "cluster_response", arm - 1, k)
+                for m, modifier in enumerate(self.spec.modifiers):
+                    x = self.covariate[i, self.spec.covariates.index(modifier)]
+                    mean[a] += self.truth["effect_modification"][arm - 1, m, k] * x
             for b, other in enumerate(names):
                 other_source, other_by = self.source(arm, other)
                 covariance[a, b] = by * other_by * self.covariance_of(source, other_source)

@@ -110,7 +110,9 @@ def test_the_contrast_is_that_of_a_simulated_trial_of_the_same_people(
         for arm in (0, 1):
             varied = rng.normal(size=(n, 2)) @ population.response_scale[arm].T
             above = own["start"] - truth["start_mean"].to_numpy()
-            response = population.arm_effect[arm] + population.response_slope[arm] * above + varied
+            clinic = population.cluster_response[data.cluster, arm]
+            sloped = population.response_slope[arm] * above
+            response = population.arm_effect[arm] + clinic + sloped + varied
             people = People(own["log_rate"], np.zeros(n), own["start"], own["set_point"], response)
             at = (population, people, data.grid, data.dose, np.full(n, arm), week)
             latent = levels(*at) + noise

@@ -17,6 +17,8 @@ from twin.cohort import Cohort
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.errors import InputError
 from twin.fit.arrays import model_spec, records
+from twin.fit.draws import populations
+from twin.fit.settings import ModelSettings
 from twin.law import forward
 from twin.law.expected import expected_severity
 from twin.law.grid import TimeGrid
@@ -46,10 +48,9 @@ def prepared(
     given: tuple[Cohort, xr.DataTree],
     names: Sequence[str | Scenario],
     settings: SimulationSettings = FEW,
-    grid: TimeGrid = GRID,
 ) -> Prepared:
     scenarios = [load_scenario(name) if isinstance(name, str) else name for name in names]
-    return prepare(*given, scenarios, grid, settings, seed=7)
+    return prepare(*given, scenarios, ModelSettings(), settings, seed=7)
 
 
 def whole(
@@ -163,7 +164,8 @@ def test_levels_are_those_of_the_fit(cohort_and_fit: tuple[Cohort, xr.DataTree])
     data, twins = records(cohort, GRID), fit["twins"].to_dataset()
     treated = np.flatnonzero(data.arm == 1)
     draw, week = 5, np.tile(ready.design.weeks.astype(float), (cohort.n, 1))
-    population = ready.populations[draw]
+    # the population of a known fit is the same in every draw
+    _, _, population = next(populations(model_spec(cohort), fit["posterior"].to_dataset()))
     at = twins.isel(chain=0, draw=draw)
     people = People(
         *(at[name].to_numpy() for name in ("log_rate", "work_frailty", "start")),

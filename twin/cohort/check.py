@@ -114,6 +114,11 @@ def visits_sensible(
             "Keep one of them.",
         ),
         *(
+            _scored(slot.name, table.cells[slot.column])
+            for slot in slots
+            if slot.name in outcomes and slot.column in table.cells
+        ),
+        *(
             _on_scale(name, scale, visits[name])
             for name, scale in outcomes.items()
             if name in visits
@@ -167,6 +172,16 @@ def _starts_at_baseline(visits: pd.DataFrame) -> Rule:
         "has visits but none at week 0",
         lambda patient: patient.isin(at_baseline) | ~patient.isin(seen),
         "Weeks are counted from the person's own baseline visit.",
+    )
+
+
+def _scored(outcome: str, cells: pd.Series[str]) -> Rule:
+    # asked of the cells: a score that cannot be read is another fault
+    return Rule(
+        outcome,
+        f"must hold a score of {outcome} at some visit",
+        lambda _: bool(cells.notna().any()),
+        "Take it out of outcomes: all that would be said of it is the prior.",
     )
 
 

@@ -13,7 +13,8 @@ from twin.cohort.describe import describe
 from twin.cohort.fingerprint import fingerprint
 from twin.instruments import Instrument
 
-BODY_REGIONS = ("low_back", "neck", "both")
+BODY_REGIONS = ("low_back", "neck", "both", "other")
+"""What hurts. ``other``: neither; such a cohort exercises the engine and says nothing of backs."""
 
 WORK_STATUSES = ("working", "restricted", "sick_listed", "permanently_out")
 """Working fully; with restrictions or partial sick leave; fully sick-listed; out for good."""
@@ -162,6 +163,17 @@ class Cohort:
     def has_clusters(self) -> bool:
         """Whether anybody belongs to a cluster."""
         return bool(self.patients["cluster"].notna().any())
+
+    @property
+    def regressors(self) -> Mapping[str, Covariate]:
+        """What differences between people are explained by.
+
+        The covariates, and the body region where there is more than one.
+        """
+        if self.patients["body_region"].nunique() < 2:
+            return self.covariates
+        region = Covariate("health", "nominal", "Body region")
+        return {**self.covariates, "body_region": region}
 
     @cached_property
     def hash(self) -> str:

@@ -20,6 +20,7 @@ from twin.cohort.filters import filters_apply, keep_rows
 from twin.cohort.mapping import CohortMapping
 from twin.cohort.slots import Slot, patient_slots, visit_slots
 from twin.cohort.tables import Table, read_table
+from twin.cohort.unfold import named, unfold
 from twin.errors import InputError, Problem
 from twin.instruments import instrument
 
@@ -49,15 +50,18 @@ def read_cohort(mapping: CohortMapping, base: Path) -> Cohort:
     problems = filters_apply(mapping.rows, [people, visited])
     people, visited = keep_rows(mapping.rows, people, visited, mapping.columns.patient)
     person, visit = patient_slots(mapping), visit_slots(mapping)
+    of_visits = (slot.column for slot in visit) if mapping.visits else named(mapping.occasions)
     problems += columns_present(people, [slot.column for slot in person])
-    problems += columns_present(visited, [slot.column for slot in visit])
+    problems += columns_present(visited, of_visits)
     if not all(mapping.columns.patient in table.cells for table in (people, visited)):
         raise InputError(dict.fromkeys(problems))  # nobody can be told from anybody else
     if people.cells.empty:
         remedy = "Check the rows filters of the mapping." if mapping.rows else ""
         raise InputError([*problems, Problem(people.where, "holds no patients", remedy=remedy)])
 
-    if people is visited:
+    if mapping.occasions:
+        visited = unfold(people, mapping.columns.patient, mapping.occasions)
+    elif people is visited:
         problems += facts_constant(visited, person)
         people = _earliest(visited, visit)
     problems += cells_readable(people, person) + cells_readable(visited, visit)
@@ -90,14 +94,15 @@ def _tables(mapping: CohortMapping, base: Path) -> tuple[Table, Table]:
     """Read both files, or the one that serves as both, and report on both if both are bad."""
     tables: dict[str, Table] = {}
     problems: list[Problem] = []
-    for name in dict.fromkeys((mapping.patients, mapping.visits)):
+    visits = mapping.visits or mapping.patients
+    for name in dict.fromkeys((mapping.patients, visits)):
         try:
             tables[name] = read_table(base / name, name, mapping.missing)
         except InputError as error:
             problems += error.problems
     if problems:
         raise InputError(problems)
-    return tables[mapping.patients], tables[mapping.visits]
+    return tables[mapping.patients], tables[visits]
 
 
 def _earliest(table: Table, slots: Sequence[Slot]) -> Table:

@@ -67,7 +67,7 @@ def gate_report(fit: xr.DataTree) -> GateReport:
 
 def _new_fit(plan: FitPlan, configuration: str) -> xr.DataTree:
     cohort, seed, clock = plan.cohort, plan.seed, _Clock()
-    spec = model_spec(cohort)
+    spec = model_spec(cohort, plan.model)
     grid = plan.model.time_grid
     data = records(cohort, grid)
     model = build_model(spec, data, plan.priors, retest_figures(cohort))
@@ -77,7 +77,7 @@ def _new_fit(plan: FitPlan, configuration: str) -> xr.DataTree:
 
     sampled = named_dims(spec, drawn["posterior"].to_dataset())
     twins = extract_people(cohort, spec, data, sampled, seed)
-    posterior = with_effects(spec, sampled)
+    posterior = with_effects(spec, data, sampled)
     clock.lap("twins")
     weeks = _headline_weeks(cohort, grid)
     estimands = arm_contrasts(spec, data, posterior, twins, cohort.outcomes, weeks)

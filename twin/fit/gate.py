@@ -81,7 +81,7 @@ class _Entries(NamedTuple):
 def _one_form(posterior: xr.Dataset) -> xr.Dataset:
     """Leave out what stands there twice: Cholesky factors and standardised effects."""
     twice = [name for name in posterior if f"{name}_matrix" in posterior]
-    twice += [name for name in posterior if f"{str(name).removesuffix('_z')}_effect" in posterior]
+    twice += [name for name in posterior if str(name).endswith("_z")]
     return posterior.drop_vars(twice)
 
 

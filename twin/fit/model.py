@@ -8,8 +8,19 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from priors import Beta, HalfNormal, Lkj, LogNormal, Normal, Prior, PriorSet
+from priors import (
+    Beta,
+    Dirichlet,
+    HalfNormal,
+    HalfStudentT,
+    Lkj,
+    LogNormal,
+    Normal,
+    Prior,
+    PriorSet,
+)
 from twin.law import residual
+from twin.law.covariates import CovariateGaps, fill, gap_values
 from twin.law.likelihood import Terms, log_likelihood
 from twin.law.parameters import ModelSpec, Parameter, assemble, sampled_parameters, taken_up
 from twin.law.population import Population
@@ -47,15 +58,15 @@ def build_model(
     with pm.Model(coords=spec.coords) as model:
         value: dict[str, Any] = {}
         for parameter in sampled_parameters(spec):
-            if parameter.name == "arm_effect":
+            if parameter.taken_up:
                 prior, time = priors[parameter.name], value["response_time"]
-                variable = _arm_effect(parameter, prior, spec, time)
+                variable = _taken_up(parameter, prior, spec, time)
             else:
                 variable = _random_variable(parameter, spec, priors)
             value[parameter.name] = variable
         population = assemble(TENSOR, spec, value)
         latent = _latent_scores(records.scores)
-        covariate = _filled_covariates(records.covariate)
+        covariate = _filled_covariates(records.gaps)
         people = records.covariate.shape[0]
         z = pm.Normal("z", shape=people)
         eps = _effect_noise(records, people, population.n_linear)
@@ -78,14 +89,15 @@ def _random_variable(parameter: Parameter, spec: ModelSpec, priors: PriorSet) ->
     return _from_prior(parameter, priors[parameter.name], spec)
 
 
-def _arm_effect(parameter: Parameter, prior: Prior, spec: ModelSpec, response_time: Any) -> Any:
+def _taken_up(parameter: Parameter, prior: Prior, spec: ModelSpec, response_time: Any) -> Any:
     """Effects of arms, with the prior on what a usual follow-up visit sees of them.
 
     Scores tell that, and little more of the effect and its time apart where visits are few: with
     one follow-up at 4 weeks the two lie along a hyperbola. It is also what trials publish.
     """
     seen = Parameter(f"{parameter.name}_taken_up", parameter.dims)
-    share = taken_up(TENSOR, response_time, spec.usual_week)[:, None]
+    share = taken_up(TENSOR, response_time, spec.usual_week)
+    share = share.reshape((-1, *(1,) * (len(parameter.dims) - 1)))
     return pm.Deterministic(
         parameter.name, _from_prior(seen, prior, spec) / share, dims=parameter.dims
     )
@@ -98,10 +110,15 @@ def _from_prior(parameter: Parameter, prior: Prior, spec: ModelSpec) -> Any:
             return pm.Normal(name, mu=np.asarray(mean), sigma=np.asarray(sd), dims=dims)
         case HalfNormal(sd=sd):
             return pm.HalfNormal(name, sigma=np.asarray(sd), dims=dims)
+        case HalfStudentT(df=df, scale=scale):
+            return pm.HalfStudentT(name, nu=df, sigma=np.asarray(scale), dims=dims)
         case LogNormal(median=median, log_sd=log_sd):
             return pm.LogNormal(name, mu=np.log(median), sigma=np.asarray(log_sd), dims=dims)
         case Beta(a=a, b=b):
             return pm.Beta(name, alpha=np.asarray(a), beta=np.asarray(b), dims=dims)
+        case Dirichlet(concentration=concentration):
+            n = len(spec.coords[dims[-1]])
+            return pm.Dirichlet(name, a=np.full(n, concentration), dims=dims)
         case Lkj(eta=eta):
             return pm.LKJCorr(name, eta=eta, n=len(spec.coords[dims[0]]))
 
@@ -118,14 +135,12 @@ def _latent_scores(scores: ScoreRecords) -> Any:
     return pt.set_subtensor(latent[at_end], beyond)
 
 
-def _filled_covariates(covariate: Any) -> Any:
-    """Standardised covariates; a missing value is a parameter with a standard normal prior."""
-    missing = np.isnan(covariate)
-    if not missing.any():
-        return covariate
-    filled = pt.as_tensor(np.where(missing, 0.0, covariate))
-    unknown = pm.Normal("missing_covariate", shape=int(missing.sum()))
-    return pt.set_subtensor(filled[np.nonzero(missing)], unknown)
+def _filled_covariates(gaps: CovariateGaps) -> Any:
+    """Standardised covariates, missing ones filled from their joint normal."""
+    if gaps.n == 0:
+        return gaps.observed
+    noise = pm.Normal("covariate_noise", shape=gaps.n)
+    return fill(TENSOR, gaps, gap_values(TENSOR, gaps, noise))
 
 
 def _effect_noise(records: Records, people: int, n_linear: int) -> Any:

@@ -16,6 +16,7 @@ from priors import PriorSet
 from twin.cohort import Cohort
 from twin.law import enrolled
 from twin.law.backends import NUMPY
+from twin.law.covariates import fill, gap_values
 from twin.law.grid import Ints
 from twin.law.parameters import ModelSpec, assemble
 from twin.law.population import People
@@ -61,8 +62,8 @@ def prior_predictive(
     def samples() -> Iterator[Sample]:
         for _ in range(draws):
             population = assemble(NUMPY, spec, draw_truth(priors, spec, figures, rng))
-            unknown = np.isnan(records.covariate)
-            covariate = np.where(unknown, rng.standard_normal(unknown.shape), records.covariate)
+            guess = gap_values(NUMPY, records.gaps, rng.standard_normal(records.gaps.n))
+            covariate = fill(NUMPY, records.gaps, guess)
             people, residual = enrolled.draw_people(
                 population, records.entry, covariate, records.cluster, records.arm, layout.week, rng
             )

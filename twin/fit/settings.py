@@ -22,9 +22,15 @@ class ModelSettings(_Frozen):
     ----------
     grid
         Edges of the cells of person time, weeks since baseline; see `TimeGrid`.
+    shrinkage
+        How effects of covariates are shrunk; see `twin.law.shrinkage`.
+    effect_modifiers
+        Covariates, or ``body_region``, with which the effects of arms may change.
     """
 
     grid: tuple[float, ...] = (0.0, 2.0, 4.0, 6.0, 9.0, 13.0, 19.0, 26.0, 39.0, 52.0)
+    shrinkage: Literal["r2d2", "horseshoe"] = "r2d2"
+    effect_modifiers: tuple[str, ...] = ()
 
     @field_validator("grid")
     @classmethod

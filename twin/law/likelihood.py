@@ -124,10 +124,11 @@ def entry_term(
     if rule is None:
         return 0.0
     effect = 1 + rule.outcome
-    shift = xp.sum(covariate * population.covariate_effect[:, effect], axis=-1)
+    by_covariates = xp.sum(covariate * population.covariate_effect[:, effect], axis=-1)
+    by_cluster = population.cluster_effect[:, effect][records.cluster]
     return -entry.log_passing(
         xp,
-        population.mean[effect] + shift,
+        population.mean[effect] + by_covariates + by_cluster,
         xp.sqrt(xp.sum(population.scale[effect] ** 2)),
         population.spread[rule.outcome],
         rule.bound,

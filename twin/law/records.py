@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .covariates import CovariateGaps
 from .dose import DoseCells
 from .grid import Floats, Ints, TimeGrid
 
@@ -70,6 +71,8 @@ class Records(NamedTuple):
     scores: ScoreRecords
     covariate: Floats
     """Standardised, shape (person, covariate); NaN where missing."""
+    gaps: CovariateGaps
+    """What is missing of them."""
     cluster: Ints
     """Index of each person's cluster, shape (person,); -1 where unknown or there is none."""
     arm: Ints

@@ -13,7 +13,7 @@ from priors import load_prior_set
 from twin.cohort import Cohort, read_cohort
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.config import RunConfig
-from twin.fit.arrays import records
+from twin.fit.arrays import model_spec, records
 from twin.fit.plan import FitPlan
 from twin.outcomes.thresholds import harm_changes, important_changes
 
@@ -52,8 +52,9 @@ def run(config: RunConfig) -> Path:
         seed=config.seed,
         folder=Path(config.output.fits),
     )
-    grid = config.model.time_grid
-    records(cohort, grid)  # refuses visits that the grid does not reach
+    # refuses what the model cannot carry: visits beyond its grid, modifiers that are not there
+    records(cohort, config.model.time_grid)
+    model_spec(cohort, config.model)
     folder = run_folder(config, cohort)
     reused = plan.path.exists()
     print(announcement(config, plan, scenarios, folder), flush=True)
@@ -73,7 +74,7 @@ def run(config: RunConfig) -> Path:
         fit = fit_cohort(plan, config.model_dump_json())
     print(f"\n{gate_report(fit)}\n\n{TwinEnsemble(fit)}\n", flush=True)
     with _timed("simulation", timings):
-        prepared = prepare(cohort, fit, scenarios, grid, config.simulation, config.seed)
+        prepared = prepare(cohort, fit, scenarios, config.model, config.simulation, config.seed)
         chunks = simulate(prepared, config.simulation)
         outcomes = summarise(prepared.design, chunks, config.report)
         named = config.simulation.full_paths

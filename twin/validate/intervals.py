@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import xarray as xr
 
+from twin.fit.effects import standing_for
 from twin.law.backends import NUMPY
 from twin.law.parameters import ModelSpec, assemble, sampled_parameters
 
@@ -26,11 +27,11 @@ def population_truth(spec: ModelSpec, truth: xr.Dataset) -> xr.Dataset:
             factor = told.pop(parameter.name)
             matrix = factor.to_numpy() @ factor.to_numpy().T
             told[f"{parameter.name}_matrix"] = factor.copy(data=matrix)
-    if spec.clusters:
-        told["cluster_effect"] = told.pop("cluster_z").copy(data=population.cluster_effect)
-    if spec.covariates:
-        told["covariate_effect"] = told.pop("covariate_z").copy(data=population.covariate_effect)
-    return xr.Dataset(told)
+        if parameter.standard:
+            del told[parameter.name]
+    effects = standing_for(spec, population)
+    dims = {dim: list(spec.coords[dim]) for own, _ in effects.values() for dim in own}
+    return xr.Dataset(told).assign(effects).assign_coords(dims)
 
 
 def population_covered(

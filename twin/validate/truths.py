@@ -86,7 +86,7 @@ def _screen(
     population: Population, data: Records, weeks: Floats, rng: np.random.Generator
 ) -> _Screening:
     like = rng.integers(len(data.arm), size=_SCREENED)
-    covariate = np.nan_to_num(data.covariate)
+    covariate = data.gaps.observed
     people = forward.draw_people(
         population, data.covariate[like], data.cluster[like], data.arm[like], rng
     )
