@@ -42,7 +42,7 @@ class Case(NamedTuple):
 @pytest.fixture(scope="module")
 def case() -> Case:
     settings = SyntheticSettings(people=40, clusters=3, visit_jitter_weeks=1.0)
-    cohort, truth = synthetic_cohort(settings, seed=6)
+    cohort, truth = synthetic_cohort(settings, seed=3)
     spec = model_spec(cohort)
     values = {p.name: truth[p.name].to_numpy() for p in sampled_parameters(spec)}
     data = records(cohort, TimeGrid(settings.grid_edges))
