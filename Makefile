@@ -27,6 +27,7 @@ lint: $(READY) ## Check style, format and types
 
 validate: $(READY) ## Check calibration and coverage over many synthetic cohorts (long)
 	@$(BIN)/python -m pytest -m validate
+	@$(BIN)/python -m twin.validate.sbc
 	@$(BIN)/python -m twin.validate $(ARGS)
 
 notebooks: $(READY_NOTEBOOKS) ## Run every notebook from start to end; fails where one fails

@@ -1,6 +1,6 @@
 """How much faster the hand-differentiated kernels are than the plain law differentiated by JAX.
 
-    python benchmarks/gradient.py [--people 240] [--repeats 100]
+    python benchmarks/gradient.py [--people 240] [--repeats 100] [--days-absent]
 
 Both carry the gradient of the same sum back to the same arguments, on the default synthetic cohort,
 after compilation. Times differ between machines: read the ratios.
@@ -20,17 +20,24 @@ from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.fit.arrays import model_spec, records
 from twin.fit.jax_ops import JAX
 from twin.fit.settings import ModelSettings
-from twin.law import kernels
+from twin.law import score_kernels, work_kernels
 from twin.law.backends import COMPILED, NUMPY
 from twin.law.likelihood import log_likelihood
 from twin.law.parameters import assemble, sampled_parameters
 
-PARAMETERS = {"score_terms": 10, "work_terms": 11}
+PARAMETERS = {"score_terms": 10, "work_terms": 13}
+RESULTS = 2
+KERNELS = {
+    "score_terms": (score_kernels.score_terms, score_kernels.score_terms_gradient),
+    "work_terms": (work_kernels.work_terms, work_kernels.work_terms_gradient),
+}
 
 
-def arguments(people: int) -> dict[str, list[Any]]:
+def arguments(people: int, days_absent: bool) -> dict[str, list[Any]]:
     """Return what the law calls each kernel with at the truth of a synthetic cohort."""
-    cohort, truth = synthetic_cohort(SyntheticSettings(people=people), seed=1)
+    cohort, truth = synthetic_cohort(
+        SyntheticSettings(people=people, days_absent=days_absent), seed=1
+    )
     spec, data = model_spec(cohort), records(cohort, ModelSettings().time_grid)
     values = {p.name: truth[p.name].to_numpy() for p in sampled_parameters(spec)}
     population, rng = assemble(NUMPY, spec, values), np.random.default_rng(1)
@@ -40,7 +47,7 @@ def arguments(people: int) -> dict[str, list[Any]]:
         def called(*given: Any) -> Any:
             n = PARAMETERS[name]
             caught[name] = [*(np.asarray(x, dtype=float) for x in given[:n]), *given[n:]]
-            return getattr(kernels, name)(*given)
+            return getattr(COMPILED, name)(*given)
 
         return called
 
@@ -70,14 +77,14 @@ def seconds(call: Callable[[], Any], repeats: int) -> float:
 def compare(name: str, told: list[Any], repeats: int) -> str:
     """Return a line with both times of a kernel's gradient and their ratio."""
     n = PARAMETERS[name]
-    bars = [np.ones_like(x) for x in getattr(kernels, name)(*told)]
-    gradient = getattr(kernels, f"{name}_gradient")
+    kernel, gradient = KERNELS[name]
+    bars = [np.ones_like(x) for x in kernel(*told)[:RESULTS]]
 
     def total(parameters: list[Any]) -> Any:
         return sum(part.sum() for part in getattr(JAX, name)(*parameters, *told[n:]))
 
     traced = jax.jit(jax.grad(total))
-    by_kernel = seconds(lambda: gradient(*told, *bars), repeats)
+    by_kernel = seconds(lambda: gradient(*told, *kernel(*told)[RESULTS:], *bars), repeats)
     by_jax = seconds(lambda: jax.block_until_ready(traced(told[:n])), repeats)
     return (
         f"{name:<12} kernel {1e3 * by_kernel:7.2f} ms   JAX {1e3 * by_jax:7.2f} ms   "
@@ -90,9 +97,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=240)
     parser.add_argument("--repeats", type=int, default=100)
+    parser.add_argument("--days-absent", action="store_true", help="reported beside work states")
     given = parser.parse_args()
     jax.config.update("jax_enable_x64", True)
-    for name, told in arguments(given.people).items():
+    for name, told in arguments(given.people, given.days_absent).items():
         print(compare(name, told, given.repeats))
 
 

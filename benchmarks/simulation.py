@@ -37,10 +37,10 @@ def main() -> None:
     with xr.open_datatree(given.run / "fit.nc", decode_timedelta=False) as stored:
         fit = stored.load()
     scenarios = [load_scenario(name) for name in given.scenario]
-    grid = ModelSettings().time_grid
+    model = ModelSettings()
     for _ in range(2):  # the first compiles
         since = time.perf_counter()
-        ready = prepare(cohort, fit, scenarios, grid, settings, seed=1)
+        ready = prepare(cohort, fit, scenarios, model, settings, seed=1)
         summarise(ready.design, simulate(ready, settings), OutcomeSettings())
         simulated = time.perf_counter() - since
     design = ready.design

@@ -151,8 +151,45 @@ def _log_normal_density(
     return np.asarray(-0.5 * ((value - mean) / sd) ** 2 - np.log(sd) - 0.5 * math.log(2 * math.pi))
 
 
+class HalfStudentT(_Distribution):
+    """Student's t with mean zero, folded at zero: most values small, a few large."""
+
+    family: Literal["half_student_t"] = "half_student_t"
+    df: PositiveFloat
+    scale: Scales
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> NDArray[np.float64]:
+        """Draw an array of independent values."""
+        return np.abs(self.scale * rng.standard_t(self.df, shape))
+
+    def log_density(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log density of each value, which is not negative."""
+        half, scale = self.df / 2, np.asarray(self.scale)
+        tail = (half + 0.5) * np.log1p((value / scale) ** 2 / self.df)
+        constant = math.log(2) - 0.5 * math.log(self.df) - float(special.betaln(half, 0.5))
+        return np.asarray(constant - np.log(scale) - tail)
+
+
+class Dirichlet(_Distribution):
+    """Shares that add up to 1; the smaller the concentration, the more uneven."""
+
+    family: Literal["dirichlet"] = "dirichlet"
+    concentration: PositiveFloat
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> NDArray[np.float64]:
+        """Draw the shares of all entries of the last axis."""
+        return rng.dirichlet(np.full(shape[-1], self.concentration), shape[:-1])
+
+    def log_density(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log density of shares, by all of them but the last, shape (...) for (..., share)."""
+        n = value.shape[-1]
+        constant = math.lgamma(n * self.concentration) - n * math.lgamma(self.concentration)
+        return np.asarray(constant + special.xlogy(self.concentration - 1, value).sum(axis=-1))
+
+
 type Distribution = Annotated[
-    Normal | HalfNormal | LogNormal | Beta | Lkj, Field(discriminator="family")
+    Normal | HalfNormal | HalfStudentT | LogNormal | Beta | Dirichlet | Lkj,
+    Field(discriminator="family"),
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from importlib import resources
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict
@@ -61,15 +62,25 @@ def prior_set_names() -> tuple[str, ...]:
 def load_prior_set(name: str) -> PriorSet:
     """Read a set of priors by name.
 
+    A set with a `base` is that set, with what it says itself in place of what the base says.
+
     Raises
     ------
     ValueError
         When there is no set of that name; the message names the nearest.
     """
+    return PriorSet.model_validate({"name": name, **_merged(name)})
+
+
+def _merged(name: str) -> dict[str, Any]:
     names = prior_set_names()
     if name not in names:
         near = difflib.get_close_matches(name, names, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         raise ValueError(f"unknown prior set '{name}'. Prior sets: {', '.join(names)}.{hint}")
     text = resources.files("priors").joinpath("sets", f"{name}.yaml").read_text("utf-8")
-    return PriorSet.model_validate({"name": name, **yaml.safe_load(text)})
+    given: dict[str, Any] = yaml.safe_load(text)
+    if "base" not in given:
+        return given
+    base = _merged(given.pop("base"))
+    return base | given | {"parameters": base["parameters"] | given.get("parameters", {})}

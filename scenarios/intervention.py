@@ -71,7 +71,8 @@ class Intervention(Frozen):
     arm
         What the arm of the cohort received whose estimated effects are used
         (`twin.cohort.Arm.intervention`). Schedule, dose and pace then come from the cohort and
-        stand nowhere else; effects on work may be stated beside it.
+        stand nowhere else; an effect on work that is stated beside it takes the place of the arm's
+        own.
     effects
         At most one for each target.
     does_nothing
@@ -163,8 +164,8 @@ class Intervention(Frozen):
     def _statements(self) -> Iterator[str]:
         if self.arm is not None:
             yield (
-                f"Effect on every outcome: that of the cohort's arm '{self.arm}', with the "
-                "schedule, pace and duration it had there [estimated]"
+                f"Effect on every outcome, and on work where the cohort tells of it: that of its "
+                f"arm '{self.arm}', with the schedule, pace and duration it had there [estimated]"
             )
         if self.does_nothing:
             yield "Effect: none whatever"

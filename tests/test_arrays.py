@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from scipy.optimize import brentq
 
-from twin.cohort import Arm, Cohort, Covariate, Entry
+from twin.cohort import Arm, Cohort, Covariate, DaysAbsent, Entry
+from twin.cohort.absence import Rounding
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort, synthetic_spec
 from twin.errors import InputError
 from twin.fit.arrays import ASSUMED_LAG_WEEKS, model_spec, records, retest_figures
@@ -104,20 +105,66 @@ def test_scores_stand_in_order_with_their_ends_and_padding_last(cohort: Cohort) 
     np.testing.assert_allclose(scores.rounding_variance[1, 4:], 0)
 
 
-def test_work_is_cut_into_intervals_and_these_into_cells(cohort: Cohort) -> None:
+def test_work_is_laid_out_by_occasion_and_cell(cohort: Cohort) -> None:
     work = records(cohort, GRID).work
     assert work is not None
     # p3 is outside the labour force, p4 was out for good when first seen
     np.testing.assert_array_equal(work.worker, [0, 1])
-    np.testing.assert_array_equal(work.first_state, [0, 2])
-    np.testing.assert_array_equal(work.first_week, [0, 1])
-    # the interval that begins permanently out says nothing and is skipped
-    np.testing.assert_array_equal(work.from_state, [0])
-    np.testing.assert_array_equal(work.to_state, [3])
-    np.testing.assert_array_equal(work.first_segment, [0, 3])
-    np.testing.assert_array_equal(work.segment_cell, [0, 1, 2])
-    np.testing.assert_allclose(work.segment_weeks, [2, 4, 2])
-    np.testing.assert_array_equal(work.segment_worker, [0, 0, 0])
+    np.testing.assert_array_equal(work.first_occasion, [0, 3, 4])
+    np.testing.assert_array_equal(work.state, [0, 3, 3, 2])
+    np.testing.assert_array_equal(work.start_week, [0, 1])
+    np.testing.assert_array_equal(work.first_segment, [0, 0, 3, 4, 4])
+    np.testing.assert_array_equal(work.segment_cell, [0, 1, 2, 2])
+    np.testing.assert_allclose(work.segment_weeks, [2, 4, 2, 1])
+    np.testing.assert_array_equal(work.days, -1)
+    np.testing.assert_array_equal(work.segment_reported, 0)
+
+
+def test_days_absent_count_from_the_visit_before_whatever_was_asked_there(cohort: Cohort) -> None:
+    told = cohort.visits.assign(days_absent=[np.nan, np.nan, 3.5, np.nan, np.nan, 1.2, 4.0, np.nan])
+    spec = model_spec(replace(cohort, visits=told))
+    work = records(replace(cohort, visits=told), GRID, partial_loss=0.3).work
+    assert spec.has_days
+    assert work is not None
+    # p1 from week 6, where nothing of work was learnt; p2 from week 0, before the first occasion;
+    # p3 is outside the labour force
+    np.testing.assert_array_equal(work.days, [-1, 4, -1, 1])
+    np.testing.assert_array_equal(work.possible_days, [0, 10, 0, 5])
+    np.testing.assert_allclose(work.segment_weeks, [2, 4, 2, 1, 1])
+    np.testing.assert_array_equal(work.segment_reported, [0, 0, 1, 0, 1])
+    np.testing.assert_array_equal(work.window_segment, [0, 2, 4, 4])
+    np.testing.assert_array_equal(work.start_week, [0, 0])
+    np.testing.assert_allclose(work.loss, [0, 0.3, 1])
+
+
+@pytest.mark.parametrize(
+    ("rounding", "wanted"), [("nearest", [4, 2]), ("up", [4, 2]), ("down", [3, 1])]
+)
+def test_fractions_of_days_are_rounded_as_declared(
+    cohort: Cohort, rounding: Rounding, wanted: list[int]
+) -> None:
+    told = cohort.visits.assign(
+        days_absent=[np.nan, np.nan, 3.5, np.nan, np.nan, 1.6, np.nan, np.nan]
+    )
+    meaning = DaysAbsent(rounding=rounding, recall_weeks=1.0)
+    work = records(replace(cohort, visits=told, days_absent=meaning), GRID).work
+    assert work is not None
+    np.testing.assert_array_equal(work.days[[1, 3]], wanted)
+    np.testing.assert_array_equal(work.possible_days[[1, 3]], [5, 5])
+
+
+def test_a_person_with_days_only_has_a_work_process(cohort: Cohort) -> None:
+    told = cohort.visits.assign(
+        work_status=None,
+        days_absent=[np.nan, 2.0, np.nan, 5.0, np.nan, np.nan, np.nan, np.nan],
+    )
+    spec, work = model_spec(replace(cohort, visits=told)), None
+    assert (spec.has_work, spec.has_days) == (True, True)
+    work = records(replace(cohort, visits=told), GRID).work
+    assert work is not None
+    np.testing.assert_array_equal(work.worker, [0])
+    np.testing.assert_array_equal(work.state, [-1, -1])
+    np.testing.assert_array_equal(work.segment_reported, [1, 1, 0, 1])
 
 
 def test_people_belong_to_clusters_and_arms_and_an_entry_rule(cohort: Cohort) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytensor
 import pytensor.tensor as pt
 import pytest
@@ -12,12 +13,12 @@ from numpy.typing import NDArray
 from pytensor.compile.mode import Mode
 
 from priors import load_prior_set
-from twin.cohort import Cohort
+from twin.cohort import Cohort, DaysAbsent
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.fit.arrays import model_spec, records
 from twin.fit.ops import TENSOR
 from twin.fit.prior_draw import draw_truth
-from twin.law import kernels
+from twin.law import score_kernels, work_kernels
 from twin.law.backends import COMPILED, NUMPY
 from twin.law.grid import TimeGrid
 from twin.law.likelihood import Terms, log_likelihood
@@ -29,7 +30,12 @@ type Floats = NDArray[np.float64]
 
 GRID = TimeGrid((0, 2, 6, 13, 26, 52))
 AS_WRITTEN = Mode(linker="py", optimizer=None)  # no compilation: a graph is evaluated once
-N_PARAMETERS = {"score_terms": 10, "work_terms": 11}
+N_PARAMETERS = {"score_terms": 10, "work_terms": 13}
+N_RESULTS = 2
+KERNELS = {
+    "score_terms": (score_kernels.score_terms, score_kernels.score_terms_gradient),
+    "work_terms": (work_kernels.work_terms, work_kernels.work_terms_gradient),
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -59,20 +65,39 @@ class Case(NamedTuple):
 
 
 def everything() -> Cohort:
-    settings = SyntheticSettings(people=8, clusters=2, visit_jitter_weeks=1.0, employed_share=0.75)
+    settings = SyntheticSettings(
+        people=8, clusters=2, visit_jitter_weeks=1.0, employed_share=0.75, days_absent=True
+    )
     cohort, _ = synthetic_cohort(settings, seed=5)
     patients, visits = cohort.patients.copy(), cohort.visits.copy()
     patients.loc["p002", "age"] = np.nan
     patients.loc["p003", "cluster"] = None
     visits.loc[visits["patient"] == "p004", "pain"] = 0.0
-    worker = patients.index[patients["labour_force"]][0]
-    rows = visits.index[visits["patient"] == worker]
-    visits.loc[rows[-2:], "work_status"] = ["sick_listed", "permanently_out"]
-    return replace(cohort, patients=patients, visits=visits)
+    workers = patients.index[patients["labour_force"]]
+    rows = {worker: visits.index[visits["patient"] == worker] for worker in workers}
+    left, unseen = rows[workers[0]], rows[workers[1]]
+    visits.loc[left[-2:], "work_status"] = ["sick_listed", "permanently_out"]
+    visits.loc[left[-1], "days_absent"] = np.nan
+    visits.loc[unseen, "work_status"] = None
+    visits.loc[unseen[1:], "days_absent"] = 3.0
+    # asked about so long a time that windows overlap, and at baseline reach back beyond it
+    meaning = DaysAbsent(recall_weeks=7.5)
+    most = meaning.possible(pd.Series(7.5, visits.index))
+    visits["days_absent"] = visits["days_absent"].clip(upper=most)
+    visits.loc[rows[workers[2]][0], "days_absent"] = 11.0
+    return replace(cohort, patients=patients, visits=visits, days_absent=meaning)
 
 
 def without_work(cohort: Cohort) -> Cohort:
-    return replace(cohort, visits=cohort.visits.assign(work_status=None))
+    return replace(cohort, visits=cohort.visits.assign(work_status=None, days_absent=np.nan))
+
+
+def without_days(cohort: Cohort) -> Cohort:
+    return replace(cohort, visits=cohort.visits.assign(days_absent=np.nan))
+
+
+def without_states(cohort: Cohort) -> Cohort:
+    return replace(cohort, visits=cohort.visits.assign(work_status=None), days_absent=DaysAbsent())
 
 
 def without_arms(cohort: Cohort) -> Cohort:
@@ -102,9 +127,16 @@ def with_nothing(cohort: Cohort) -> Cohort:
     return with_one_outcome(cohort)
 
 
+def with_one_covariate(cohort: Cohort) -> Cohort:
+    return replace(cohort, covariates={"age": cohort.covariates["age"]})
+
+
 OPTIONS = (
     lambda cohort: cohort,
+    with_one_covariate,
     without_work,
+    without_days,
+    without_states,
     without_arms,
     without_entry,
     without_clusters,
@@ -145,7 +177,7 @@ def total(terms: Terms) -> Any:
     """Return one number that everything in the terms moves."""
     own = terms.people
     people = own.frailty.sum() + (own.start - 2 * own.set_point + 3 * own.response).sum()
-    parts = [terms.scores, terms.entry, terms.first_work, terms.later_work]
+    parts = [terms.scores, terms.entry, terms.work_state, terms.days_absent]
     return sum((part if isinstance(part, float) else part.sum()) for part in parts) + people
 
 
@@ -188,7 +220,7 @@ def arguments(case: Case, name: str) -> list[Any]:
 
     def spy(*given: Any) -> Any:
         caught.extend(given)
-        return getattr(kernels, name)(*given)
+        return getattr(COMPILED, name)(*given)
 
     case.terms(COMPILED._replace(**{name: spy}))
     n = N_PARAMETERS[name]
@@ -212,16 +244,17 @@ def direction(name: str, position: int, like: Floats, rng: np.random.Generator) 
 def test_a_kernels_gradient_is_its_slope(full: Case, name: str, position: int) -> None:
     rng = np.random.default_rng(position)
     given = arguments(full, name)
-    kernel = getattr(kernels, name)
-    weight = [rng.normal(size=result.shape) for result in kernel(*given)]
-    bar = getattr(kernels, f"{name}_gradient")(*given, *weight)[position]
+    kernel, gradient = KERNELS[name]
+    results = kernel(*given)
+    weight = [rng.normal(size=result.shape) for result in results[:N_RESULTS]]
+    bar = gradient(*given, *results[N_RESULTS:], *weight)[position]
     away = direction(name, position, given[position], rng)
     length = 1e-3  # the error of the five-point formula is of its fourth power
 
     def at(steps: int) -> float:
         moved = [*given]
         moved[position] = np.asarray(given[position] + steps * length * unit)
-        found = kernel(*moved)
+        found = kernel(*moved)[:N_RESULTS]
         return float(sum((w * x).sum() for w, x in zip(weight, found, strict=True)))
 
     # severities, variances and slopes move by what is small for each

@@ -19,13 +19,13 @@ p2,usual_care,low_back,no,71,m
 p3,app,neck,yes,52,f
 """
 VISITS = """\
-id,week,rmdq,work
-p1,0,12,sick_listed
-p1,6,9,restricted
-p1,13,5,working
-p2,0,8,
-p2,6.5,,
-p3,0,15,working
+id,week,rmdq,work,off
+p1,0,12,sick_listed,
+p1,6,9,restricted,21.5
+p1,13,5,working,0
+p2,0,8,,
+p2,6.5,,,
+p3,0,15,working,
 """
 MAPPING: dict[str, Any] = {
     "name": "invented",
@@ -38,6 +38,7 @@ MAPPING: dict[str, Any] = {
         "body_region": "region",
         "labour_force": "employed",
         "work_status": "work",
+        "days_absent": "off",
     },
     "outcomes": {"disability": {"instrument": "rmdq", "column": "rmdq"}},
     "arms": {
@@ -111,12 +112,36 @@ SPOILT = {
         "Did you mean 'restricted'?",
     ),
     "work outside the labour force": (
-        *("visits", "p2,6.5,,", "p2,6.5,,working", 6, "work", "working"),
+        *("visits", "p2,6.5,,,", "p2,6.5,,working,", 6, "work", "working"),
         "outside the labour force",
     ),
     "a return for good": (
         *("visits", "restricted", "permanently_out", 4, "work", "working"),
         "comes after permanently_out",
+    ),
+    "days absent below none": (
+        *("visits", "restricted,21.5", "restricted,-1", 3, "off", "-1"),
+        "must not be negative",
+    ),
+    "more days absent than there were": (
+        *("visits", "restricted,21.5", "restricted,30.5", 3, "off", "30.5"),
+        "at most the working days since the person's previous visit, 5 a week",
+    ),
+    "days absent before the first visit": (
+        *("visits", "p3,0,15,working,", "p3,0,15,working,3", 7, "off", "3"),
+        "no earlier one to count from",
+    ),
+    "days absent outside the labour force": (
+        *("visits", "p2,6.5,,,", "p2,6.5,,,2", 6, "off", "2"),
+        "outside the labour force",
+    ),
+    "days absent beside an end for good": (
+        *("visits", "p1,13,5,working,0", "p1,13,5,permanently_out,0", 4, "off", "0"),
+        "beside or after permanently_out",
+    ),
+    "days absent that are a word": (
+        *("visits", "restricted,21.5", "restricted,many", 3, "off", "many"),
+        "a number",
     ),
     "a baseline below entry": (
         "visits",
@@ -158,7 +183,7 @@ def test_one_spoilt_cell_is_named_with_file_row_column_value_and_rule(
 
 
 def test_a_duplicate_is_reported_at_the_second_row_only(tmp_path: Path) -> None:
-    problem = only(refused(tmp_path, visits=VISITS + "p2,6.50,7,\n"))
+    problem = only(refused(tmp_path, visits=VISITS + "p2,6.50,7,,\n"))
     assert (problem.row, problem.column, problem.value) == (8, "week", "6.50")
 
 
@@ -178,8 +203,8 @@ def test_a_column_of_another_scale_is_refused_with_its_rows_and_its_likely_scale
     tmp_path: Path,
 ) -> None:
     scores = [44, 26, 12, 58, 30, 8]
-    visits = "id,week,rmdq,work\n" + "".join(
-        f"p{1 + i % 3},{6 * (i // 3)},{score},\n" for i, score in enumerate(scores)
+    visits = "id,week,rmdq,work,off\n" + "".join(
+        f"p{1 + i % 3},{6 * (i // 3)},{score},,\n" for i, score in enumerate(scores)
     )
     error = refused(tmp_path, visits=visits)
     assert [problem.row for problem in error.problems] == [2, 3, 5, 6]
@@ -191,7 +216,7 @@ def test_a_column_of_another_scale_is_refused_with_its_rows_and_its_likely_scale
 def test_every_problem_is_collected_in_one_pass(tmp_path: Path) -> None:
     patients = PATIENTS.replace("52", "old").replace("neck", "knee")
     visits = (
-        VISITS.replace("p1,6,9,", "p1,6,140,").replace("p3,0,15", "p3,0,x") + "p7,-1,30,bored\n"
+        VISITS.replace("p1,6,9,", "p1,6,140,").replace("p3,0,15", "p3,0,x") + "p7,-1,30,bored,\n"
     )
     error = refused(
         tmp_path,
@@ -218,7 +243,7 @@ def test_every_problem_is_collected_in_one_pass(tmp_path: Path) -> None:
 def test_a_row_is_a_line_of_the_file_also_after_blank_lines_and_quoted_line_breaks(
     tmp_path: Path,
 ) -> None:
-    visits = 'id,week,rmdq,work,note\n\np1,0,12,,"two\nlines"\np2,0,8,,\np3,0,99,,\n'
+    visits = 'id,week,rmdq,work,off,note\n\np1,0,12,,,"two\nlines"\np2,0,8,,,\np3,0,99,,,\n'
     assert only(refused(tmp_path, visits=visits)).row == 6
 
 
@@ -361,8 +386,22 @@ def test_a_mistake_in_the_mapping_is_named_with_its_key_and_the_way_out(
 
 def test_work_status_needs_to_know_who_could_work() -> None:
     columns = {key: at for key, at in MAPPING["columns"].items() if key != "labour_force"}
-    with pytest.raises(ValidationError, match="labour_force"):
-        CohortMapping.model_validate(MAPPING | {"columns": columns})
+    for kind in ("work_status", "days_absent"):
+        without = {key: at for key, at in columns.items() if key != kind}
+        with pytest.raises(ValidationError, match="say who is in the labour_force"):
+            CohortMapping.model_validate(MAPPING | {"columns": without})
+
+
+def test_days_over_a_stated_time_may_be_asked_at_the_first_visit(tmp_path: Path) -> None:
+    given = {"column": "off", "recall_weeks": 4}
+    columns = MAPPING["columns"] | {"days_absent": given}
+    visits = VISITS.replace("p3,0,15,working,", "p3,0,15,working,20").replace("21.5", "12")
+    (tmp_path / "patients.csv").write_text(PATIENTS)
+    (tmp_path / "visits.csv").write_text(visits)
+    read = CohortMapping.model_validate(MAPPING | {"columns": columns})
+    assert read_cohort(read, tmp_path).visits["days_absent"].max() == 20
+    problem = only(refused(tmp_path, visits=visits.replace("20", "21"), columns=columns))
+    assert "of the 4 weeks that people were asked about" in problem.rule
 
 
 def test_a_long_list_of_problems_is_cut_and_the_rest_counted() -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from twin.cohort import Cohort, CohortMapping, read_cohort
+from twin.cohort import Cohort, CohortMapping, DaysAbsent, read_cohort
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -35,6 +35,7 @@ VISITS = pd.DataFrame(
         "nrs": [3, 7, 6, None, 1, 5, 4, 8],
         "rmdq": [9, 12, 8, 6, None, 14, 10, 20],
         "work": ["adapted", "sick", None, None, "full", "sick", "not asked", "sick"],
+        "off": [12.5, None, None, None, 0, None, 30, None],
     }
 )
 MAPPING: dict[str, Any] = {
@@ -57,6 +58,7 @@ MAPPING: dict[str, Any] = {
                 "not asked": None,
             },
         },
+        "days_absent": "off",
     },
     "outcomes": {
         "disability": {"instrument": "rmdq", "column": "rmdq"},
@@ -134,6 +136,24 @@ def test_the_same_tables_give_the_same_cohort_from_every_kind_of_file(
     assert work.isna().tolist() == [False, True, True, False, False, False, True, False]
     assert work.dropna().tolist() == ["sick_listed"] * 2 + ["restricted", "sick_listed", "working"]
     assert cohort.hash == read(tmp_path).hash
+
+
+def test_days_absent_stand_beside_the_state_or_alone(tmp_path: Path) -> None:
+    cohort = read(tmp_path)
+    days = [np.nan, np.nan, np.nan, np.nan, 12.5, np.nan, 30, 0]
+    np.testing.assert_array_equal(cohort.visits["days_absent"], days)
+    assert cohort.days_absent == DaysAbsent(5, "nearest", None)
+    assert cohort.has_days
+    assert "days absent since the previous visit, 5 a week: 3 reports, mean 14.2" in str(cohort)
+    given = {"column": "off", "days_per_week": 7, "rounding": "up", "recall_weeks": 12}
+    columns = MAPPING["columns"] | {"days_absent": given}
+    asked = read(tmp_path, columns=columns)
+    assert asked.days_absent == DaysAbsent(7, "up", 12)
+    assert asked.hash != cohort.hash
+    del columns["work_status"]
+    alone = read(tmp_path, columns=columns)
+    assert alone.has_work
+    assert "no work status" in str(alone)
 
 
 def test_order_counts_where_the_model_sees_it_and_the_reference_arm_comes_first(
@@ -281,11 +301,24 @@ def test_irregular_timing_and_many_covariates_still_fit_one_screen(tmp_path: Pat
     assert any(">60" in line for line in page)
 
 
+def test_an_empty_cell_stands_for_what_the_mapping_says(tmp_path: Path) -> None:
+    patients = PATIENTS.assign(employed=["yes", None, "yes", None])
+    columns = MAPPING["columns"] | {"labour_force": {"column": "employed", "empty": False}}
+    cohort = read(tmp_path, patients, VISITS.assign(work=None), columns=columns)
+    assert cohort.patients["labour_force"].to_dict() == {
+        "10": False,
+        "a1": False,
+        "b2": True,
+        "c3": True,
+    }
+
+
 def test_the_template_for_a_cohort_of_ones_own_is_a_valid_mapping() -> None:
     given = yaml.safe_load((ROOT / "conf/cohort/example_tables.yaml").read_text("utf-8"))
     mapping = CohortMapping.model_validate(given)
-    # A template shows every key that there is.
-    assert mapping.model_fields_set == set(CohortMapping.model_fields)
+    # A template shows every key that there is; occasions, which exclude visits, in a comment that
+    # test_cohort_wide.py reads.
+    assert mapping.model_fields_set == set(CohortMapping.model_fields) - {"occasions"}
     assert mapping.columns.model_fields_set == set(type(mapping.columns).model_fields)
 
 

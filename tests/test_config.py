@@ -121,6 +121,7 @@ def test_thresholds_are_chosen_by_outcome() -> None:
         ("+simulation.horizn=3", r"simulation\.horizn.*Did you mean 'horizon_weeks'\?"),
         ("simulation.horizon_weeks=0", r"simulation\.horizon_weeks = 0 must be greater than"),
         ("simulation.draws=2.5", r"simulation\.draws = 2\.5 must be a valid integer"),
+        ("report.partial_loss=0.3", r"report\.partial_loss is 0\.3 and model\.partial_loss 0\.5"),
         ("report.level=90", r"report\.level = 90 must be less than 1"),
         ("diagnose.points=48", r"diagnose\.points = 48 must be a power of two"),
         ("diagnose.draws=3", r"diagnose\.draws = 3 must be greater than or equal to 50"),
@@ -132,6 +133,13 @@ def test_what_cannot_be_meant_is_refused_with_the_nearest_that_can(
 ) -> None:
     with pytest.raises(InputError, match=says):
         composed([override])
+
+
+def test_what_restricted_work_loses_is_one_fact() -> None:
+    found = composed(["model.partial_loss=0.4"])
+    cohort = found.cohort
+    assert isinstance(cohort, SyntheticSettings)
+    assert found.report.partial_loss == found.model.partial_loss == cohort.partial_loss == 0.4
 
 
 def test_only_the_keys_of_the_chosen_kind_of_cohort_are_offered() -> None:

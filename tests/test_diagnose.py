@@ -19,12 +19,14 @@ from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.diagnose.contraction import contraction, verdict
 from twin.diagnose.densities import log_priors, retest_log_likelihood
 from twin.diagnose.diagnose import diagnose
+from twin.diagnose.dropout_settings import DropoutSettings, dropout_deltas
 from twin.diagnose.leave_one_out import leave_one_out, person_log_likelihood
 from twin.diagnose.power import POWERS, SENSITIVE, Weights, sensitivity, weighted_summary
 from twin.diagnose.sensitivity import ALL_PRIORS, LIKELIHOOD
 from twin.diagnose.settings import DiagnoseSettings
+from twin.errors import InputError
 from twin.fit.arrays import model_spec, records
-from twin.fit.draws import filled_covariates
+from twin.fit.covariate_gaps import covariate_gaps
 from twin.fit.estimands import arm_contrasts
 from twin.fit.plan import FitPlan
 from twin.fit.prior_draw import draw_truth
@@ -216,8 +218,12 @@ def test_standard_normals_of_the_model_have_no_prior_of_their_own() -> None:
     assert names
     posterior = posterior_of(ModelSpec(("pain",), ("usual_care",), (), (), False), 8)
     cluster = {
-        "cluster_sd": draws(np.full((8, 1), 0.05), outcome=["pain"]),
-        "cluster_z": draws(np.zeros((8, 2, 1)), cluster=["a", "b"], outcome=["pain"]),
+        f"cluster_{part}_{name}": values
+        for part in ("start", "set_point")
+        for name, values in (
+            ("sd", draws(np.full((8, 1), 0.05), outcome=["pain"])),
+            ("z", draws(np.zeros((8, 2, 1)), cluster=["a", "b"], outcome=["pain"])),
+        )
     }
     found = log_priors(spec, load_prior_set("default"), posterior.assign(cluster))
     assert not names & set(found)
@@ -259,13 +265,17 @@ def test_a_cohort_of_one_arm_has_no_effect_to_learn() -> None:
 # from end to end
 
 
+IGNORABLE = DropoutSettings()
+
+
 class Trial(NamedTuple):
     plan: FitPlan
     fit: xr.DataTree
     outcomes: Outcomes
 
-    def diagnose(self, **choices: object) -> xr.DataTree:
-        return diagnose(self.plan, self.fit, self.outcomes, DiagnoseSettings(**choices))  # type: ignore[arg-type]
+    def diagnose(self, dropout: DropoutSettings = IGNORABLE, **choices: object) -> xr.DataTree:
+        settings = DiagnoseSettings(**choices)  # type: ignore[arg-type]
+        return diagnose(self.plan, self.fit, self.outcomes, settings, dropout)
 
 
 def near(posterior: xr.Dataset, spec: ModelSpec) -> xr.Dataset:
@@ -305,7 +315,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
 def simulated(cohort: Cohort, fit: xr.DataTree, model: ModelSettings) -> Outcomes:
     settings = SimulationSettings(draws=200, horizon_weeks=26, progress_bar=False)
     scenarios = [load_scenario(name) for name in ("usual_care", "selfback")]
-    prepared = prepare(cohort, fit, scenarios, model.time_grid, settings, seed=1)
+    prepared = prepare(cohort, fit, scenarios, model, settings, seed=1)
     return summarise(prepared.design, simulate(prepared, settings), OutcomeSettings())
 
 
@@ -375,12 +385,31 @@ def test_switched_off_nobody_is_left_out_and_the_priors_are_still_scaled(
     )
 
 
+def test_those_who_left_are_taken_to_be_worse_by_half_an_important_change(trial: Trial) -> None:
+    told = trial.diagnose(DropoutSettings(assume="delta", delta={"pain": 0.5}), leave_out=False)
+    assert told["dropout"]["delta"].sel(outcome="pain") == 0.5
+    assert told["dropout"]["delta"].sel(outcome="disability") == 2.5  # RMDQ: half of 5 (Ostelo)
+    contrast = told["dropout"]["arm_contrast"]
+    assert contrast.sizes["draw"] == trial.outcomes.cohort.sizes["draw"]
+
+
+@pytest.mark.parametrize(
+    ("delta", "message"),
+    [({"pian": 1.0}, r"'pian'.*Did you mean 'pain'\?"), ({"pain": -1.0}, "must not be negative")],
+)
+def test_a_shift_that_makes_no_sense_is_refused(
+    trial: Trial, delta: dict[str, float], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        dropout_deltas(trial.plan.cohort, DropoutSettings(delta=delta))
+
+
 def test_few_draws_are_weighed_without_smoothing_and_nobody_is_left_out(trial: Trial) -> None:
     few = Trial(trial.plan, trial.fit.isel(draw=slice(0, 10)), trial.outcomes)
     settings = SimulationSettings(draws=20, horizon_weeks=13, progress_bar=False)
     scenarios = [load_scenario("usual_care")]
-    grid = trial.plan.model.time_grid
-    prepared = prepare(trial.plan.cohort, few.fit, scenarios, grid, settings, seed=1)
+    model = trial.plan.model
+    prepared = prepare(trial.plan.cohort, few.fit, scenarios, model, settings, seed=1)
     outcomes = summarise(prepared.design, simulate(prepared, settings), OutcomeSettings())
     found = Trial(trial.plan, few.fit, outcomes).diagnose()
     assert "leave_one_out" not in found.children
@@ -423,12 +452,9 @@ def test_a_missing_covariate_has_its_value_in_each_draw(trial: Trial) -> None:
     covariate = data.covariate.copy()
     covariate[1, 0] = covariate[3, 1] = np.nan
     posterior = trial.fit["posterior"].to_dataset().isel(draw=slice(0, 3))
-    gaps = np.random.default_rng(8).normal(size=(2, 3, 2))
-    posterior["missing_covariate"] = (("chain", "draw", "gap"), gaps)
-    gapped = data._replace(covariate=covariate)
-    found = filled_covariates(gapped, posterior, 1, 2)
-    assert found[1, 0] == gaps[1, 2, 0]
-    assert found[3, 1] == gaps[1, 2, 1]
+    values = np.random.default_rng(8).normal(size=(2, 3, 2))
+    posterior["missing_covariate"] = (("chain", "draw", "gap"), values)
+    gapped = data._replace(covariate=covariate, gaps=covariate_gaps(covariate))
     patients = [str(name) for name in trial.plan.cohort.patients.index]
     spec = model_spec(trial.plan.cohort)
     with_gaps = person_log_likelihood(spec, gapped, posterior, patients, 8, seed=1)

@@ -5,6 +5,7 @@ fails one such comparison in more than a million.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,11 +17,14 @@ from twin.cohort.synthetic.truth import default_truth
 from twin.law import course, dose, enrolled, entry, forward, residual, work
 from twin.law.backends import NUMPY
 from twin.law.dose import DoseSchedule
+from twin.law.forward_work import WorkProcess, draw_states, draw_work, work_process
 from twin.law.grid import TimeGrid
 from twin.law.measurement import Scale, behind, record
 from twin.law.parameters import assemble
-from twin.law.population import Population
-from twin.law.records import Entry
+from twin.law.population import People, Population
+from twin.law.records import Entry, WorkRecords
+from twin.law.work_filter import filter_work
+from twin.law.work_layout import lay_work
 
 GRID = TimeGrid((0, 2, 4, 6, 9, 13, 19, 26, 39, 52))
 RULE = Entry(outcome=1, bound=float(behind(np.array(5.5 / 24))))
@@ -91,7 +95,9 @@ def test_the_chance_of_being_enrolled_is_that_of_screening(population: Populatio
     effect = 1 + RULE.outcome
     log_chance = entry.log_passing(
         NUMPY,
-        population.mean[effect] + alike @ population.covariate_effect[:, effect],
+        population.mean[effect]
+        + alike @ population.covariate_effect[:, effect]
+        + population.cluster_effect[0, effect],
         np.sqrt((population.scale[effect] ** 2).sum()),
         population.spread[1],
         RULE.bound,
@@ -177,32 +183,81 @@ def test_transition_probabilities_are_the_matrix_exponential(longest: float) -> 
     np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-10)
 
 
-def test_drawn_work_states_come_as_often_as_the_matrix_exponential_says(
-    population: Population,
-) -> None:
-    law = population.work
-    assert law is not None
-    n, rng = 100_000, np.random.default_rng(7)
-    levels = np.linspace([0.7, 0.6], [0.2, 0.15], GRID.n_cells)
-    frailty = 0.5
-    week = np.tile([0.0, 3.0, 20.0], (n, 1))
-    first = np.array([[0.75, 0.65]])
-    found = forward.draw_work(
-        law,
+def everyone(n: int, weeks: list[float], days: int = -1, possible: int = 0) -> WorkRecords:
+    """Return the pattern of n workers seen in given weeks, days asked at all visits but the first.
+
+    Days, where there are any, are those since the visit before.
+    """
+    visits = len(weeks)
+    asked = np.tile(np.arange(visits) > 0, n) & (days >= 0)
+    since = np.tile([weeks[0], *weeks[:-1]], n)
+    week = np.tile(weeks, n)
+    return lay_work(
         GRID,
-        np.tile(first, (n, 1)),
-        np.tile(levels, (n, 1, 1)),
-        np.full(n, frailty),
+        np.repeat(np.arange(n), visits),
         week,
-        rng,
+        np.zeros(n * visits, dtype=np.int64),
+        np.where(asked, days, -1),
+        np.where(asked, possible, 0),
+        np.where(asked, since, week),
+        work.loss_of_states(0.5),
     )
-    log_first = work.initial_log_probabilities(NUMPY, law, first, np.array([frailty]))
+
+
+def alike(population: Population, n: int, pattern: WorkRecords) -> WorkProcess:
+    """Return the processes of n copies of one person of the second arm."""
+    one = People(
+        log_rate=np.full(n, -2.0),
+        frailty=np.full(n, 0.5),
+        start=np.tile([0.7, 0.65], (n, 1)),
+        set_point=np.tile([0.2, 0.15], (n, 1)),
+        response=np.tile([-0.05, -0.1], (n, 1)),
+    )
+    return work_process(population, one, GRID, CELLS, np.ones(n, dtype=np.int64), pattern)
+
+
+CELLS = dose.read_arms_on_grid([dose.NEVER, DoseSchedule(0, 13, 3)], GRID)
+
+
+@pytest.fixture(scope="module")
+def acting(population: Population) -> Population:
+    """Return a population in which the arm acts on work, and days stray widely."""
+    assert population.work is not None
+    hazard = np.array([[0.0, 0.0], [0.8, -0.6]])
+    return population._replace(work=population.work._replace(arm_log_hazard=hazard))
+
+
+def levels_at(week: float) -> NDArray[np.float64]:
+    """Return the levels of the person of `alike`, but for the response; pace exp(-2)."""
+    return np.array([0.2, 0.15]) + np.array([0.5, 0.5]) * np.exp(-np.exp(-2.0) * week)
+
+
+def test_drawn_work_states_come_as_often_as_the_matrix_exponential_says(
+    acting: Population,
+) -> None:
+    law = acting.work
+    assert law is not None
+    n, weeks = 100_000, [0.0, 3.0, 20.0]
+    pattern = everyone(n, weeks)
+    process = alike(acting, n, pattern)
+    found = draw_states(process, pattern, np.random.default_rng(7)).reshape(n, -1)
+    log_first = work.initial_log_probabilities(NUMPY, law, np.array([[0.7, 0.65]]), np.array([0.5]))
     share = np.append(np.exp(log_first[0]), 0.0)
-    intensity = work.log_intensities(NUMPY, law, levels, np.full(GRID.n_cells, frailty))
+    by_arm = dose.dose(NUMPY, CELLS, acting.lasting_share, acting.waning_half_life)
     shares = [share]
-    for start, end in ((0.0, 3.0), (3.0, 20.0)):
-        for cell, weeks in zip(*GRID.segments(start, end), strict=True):
-            share = share @ expm(generator(intensity[cell], float(law.log_exit_intensity)) * weeks)
+    for start, end in pairwise(weeks):
+        for cell, spent in zip(*GRID.segments(start, end), strict=True):
+            middle, given = GRID.middles[cell], by_arm[1]
+            uptake = course.uptake(
+                NUMPY, GRID, given[None], acting.response_rate[1:], np.array([[middle]])
+            )
+            level = levels_at(middle) + uptake[0, 0] * np.array([-0.05, -0.1])
+            above = level - 0.3
+            up, down = law.worsening_slope @ above + 0.5, -law.recovery_slope @ above - 0.5
+            log_rates = law.log_intensity + np.array([up] * 3 + [down] * 3)
+            log_rates[[3, 5]] += 0.8 * given[cell]  # moves to full work
+            log_rates[[0, 1]] += -0.6 * given[cell]  # moves away from it
+            share = share @ expm(generator(log_rates, float(law.log_exit_intensity)) * spent)
         shares.append(share)
     for visit, wanted in enumerate(shares):
         seen = np.bincount(found[:, visit], minlength=4) / n
@@ -212,19 +267,54 @@ def test_drawn_work_states_come_as_often_as_the_matrix_exponential_says(
     assert (gone[:, 1:] >= gone[:, :-1]).all()
 
 
+def test_drawn_days_are_those_that_the_states_seen_let_expect(acting: Population) -> None:
+    n, possible = 100_000, 30
+    pattern = everyone(n, [0.0, 6.0, 13.0], days=0, possible=possible)
+    process = alike(acting, n, pattern)
+    drawn = draw_work(process, pattern, np.random.default_rng(9))
+    told = drawn.days >= 0
+    assert (told == ((pattern.days >= 0) & (drawn.state != work.PERMANENTLY_OUT))).all()
+    share = filter_work(
+        NUMPY, process.log_intensity, process.log_exit_intensity, process.first, drawn
+    ).share
+    days, state = drawn.days[told], drawn.state[told]
+    for end in range(3):
+        off = days[state == end] - possible * share[state == end]
+        assert abs(off.mean()) < 5 * off.std() / np.sqrt(len(off))
+
+
+def test_who_is_out_when_asked_for_days_says_so(acting: Population) -> None:
+    assert acting.work is not None
+    n = 2000
+    often = acting._replace(work=acting.work._replace(log_exit_intensity=np.array(0.0)))
+    asked = everyone(n, [0.0, 6.0, 13.0], days=0, possible=30)
+    pattern = asked._replace(state=np.full_like(asked.state, -1))
+    drawn = draw_work(alike(often, n, pattern), pattern, np.random.default_rng(3))
+    assert set(drawn.state) == {-1, work.PERMANENTLY_OUT}
+    out = drawn.state == work.PERMANENTLY_OUT
+    assert (drawn.days[out] == -1).all()
+    assert (drawn.days[~out & (pattern.days >= 0)] >= 0).all()
+    assert out.any()
+
+
 def test_work_states_are_drawn_at_any_pace(population: Population) -> None:
     assert population.work is not None
     # moves every few minutes: the shares are those of the long run long before the visit
     law = population.work._replace(
-        log_intensity=np.array([6.0, 5.5, 6.5, 7.0, 6.2, 6.8]), log_exit_intensity=np.array(-30.0)
+        log_intensity=np.array([6.0, 5.5, 6.5, 7.0, 6.2, 6.8]),
+        worsening_slope=np.zeros(2),
+        recovery_slope=np.zeros(2),
+        log_exit_intensity=np.array(-30.0),
     )
     n = 20_000
-    still = np.full((n, GRID.n_cells, 2), work.LEVEL_REFERENCE)
-    week = np.tile([0.0, 13.0], (n, 1))
-    rng = np.random.default_rng(8)
-    found = forward.draw_work(law, GRID, still[:, 0], still, np.zeros(n), week, rng)
-    q = generator(law.log_intensity, -np.inf)[:3, :3]
+    pattern = everyone(n, [0.0, 13.0], days=0, possible=65)
+    process = alike(population._replace(work=law), n, pattern)
+    drawn = draw_work(process, pattern, np.random.default_rng(8))
+    q = generator(law.log_intensity + 0.5 * np.array([1, 1, 1, -1, -1, -1]), -np.inf)[:3, :3]
     balance = np.vstack([q.T, np.ones(3)])
     wanted = np.linalg.lstsq(balance, np.array([0.0, 0, 0, 1]), rcond=None)[0]
-    seen = np.bincount(found[:, 1], minlength=3) / n
+    seen = np.bincount(drawn.state.reshape(n, -1)[:, 1], minlength=3)[:3] / n
     assert (np.abs(seen - wanted) < 5 * np.sqrt(wanted * (1 - wanted) / n)).all()
+    share = drawn.days[drawn.days >= 0] / 65
+    expected = wanted @ [0, 0.5, 1]  # at such a pace every window is the long run
+    assert abs(share.mean() - expected) < 5 * share.std() / np.sqrt(n)

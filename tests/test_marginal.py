@@ -42,7 +42,7 @@ class Case(NamedTuple):
 @pytest.fixture(scope="module")
 def case() -> Case:
     settings = SyntheticSettings(people=40, clusters=3, visit_jitter_weeks=1.0)
-    cohort, truth = synthetic_cohort(settings, seed=4)
+    cohort, truth = synthetic_cohort(settings, seed=6)
     spec = model_spec(cohort)
     values = {p.name: truth[p.name].to_numpy() for p in sampled_parameters(spec)}
     data = records(cohort, TimeGrid(settings.grid_edges))
@@ -58,6 +58,7 @@ def without(population: Population, rate_sd: float) -> Population:
         mean=population.mean[:-1],
         scale=scale,
         covariate_effect=population.covariate_effect[:, :-1],
+        cluster_effect=population.cluster_effect[:, :-1],
         work=None,
     )
 
@@ -218,28 +219,32 @@ def work_given(case: Case, i: int, people: People) -> Floats:
         return np.zeros(m)
     at = (population, people, data.grid, data.dose, np.full(m, data.arm[i]))
     middles = np.tile(data.grid.middles, (m, 1))
-    first = levels(*at, np.full((m, 1), work.first_week[row[0]]))[:, 0]
+    first = levels(*at, np.full((m, 1), work.start_week[row[0]]))[:, 0]
     by_cell = levels(*at, middles)
+    given = dose_of_arms(NUMPY, population, data)[data.arm[i]]
+    returns, relapses = law.arm_log_hazard[data.arm[i]]
     away = (first - LEVEL_REFERENCE) @ law.initial_slope + people.frailty
     logits = np.stack([0 * away, law.initial_logit[0] + away, law.initial_logit[1] + away], -1)
-    total = log_softmax(logits, axis=-1)[:, work.first_state[row[0]]]
-    for p in range(len(work.from_state)):
-        segments = range(work.first_segment[p], work.first_segment[p + 1])
-        if work.segment_worker[segments[0]] != row[0]:
-            continue
+    begin, end = work.first_occasion[row[0]], work.first_occasion[row[0] + 1]
+    total = log_softmax(logits, axis=-1)[:, work.state[begin]]
+    assert (work.state[begin:end] >= 0).all()
+    for o in range(begin + 1, end):
         move = np.tile(np.eye(4), (m, 1, 1))
-        for s in segments:
-            above = by_cell[:, work.segment_cell[s]] - LEVEL_REFERENCE
+        for s in range(work.first_segment[o], work.first_segment[o + 1]):
+            cell = work.segment_cell[s]
+            above = by_cell[:, cell] - LEVEL_REFERENCE
             worse = np.exp(above @ law.worsening_slope + people.frailty)
             better = np.exp(-above @ law.recovery_slope - people.frailty)
             base = np.exp(law.log_intensity)
             q = np.zeros((m, 4, 4))
             for place, (a, b) in enumerate([(0, 1), (0, 2), (1, 2), (1, 0), (2, 1), (2, 0)]):
                 q[:, a, b] = base[place] * (worse if place < 3 else better)
+            q[:, 1:3, 0] *= np.exp(given[cell] * returns)
+            q[:, 0, 1:3] *= np.exp(given[cell] * relapses)
             q[:, 2, 3] = np.exp(law.log_exit_intensity)
             q -= np.eye(4) * q.sum(axis=2, keepdims=True)
             move = move @ expm(q * work.segment_weeks[s])
-        total = total + np.log(move[:, work.from_state[p], work.to_state[p]])
+        total = total + np.log(move[:, work.state[o - 1], work.state[o]])
     return np.asarray(total)
 
 

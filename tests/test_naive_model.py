@@ -1,27 +1,29 @@
 """The likelihood against a naive one, written from twin/MODEL.md alone.
 
 Plain floats, loops, dense matrices: the scores of a person are one multivariate normal vector with
-covariance Z P Z' + R, effects given scores are its regression, and work passes cell by cell through
-`scipy.linalg.expm`. It starts from the cohort's tables, so that the way to arrays is held to
-MODEL.md as well. Section numbers are those of MODEL.md.
+covariance Z P Z' + R, effects given scores are its regression, work passes cell by cell through
+`scipy.linalg.expm`, and weeks lost are integrated over all times at which a day could be lost. It
+starts from the cohort's tables, so that the way to arrays is held to MODEL.md as well. Section
+numbers are those of MODEL.md.
 """
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.linalg import expm
-from scipy.stats import multivariate_normal, norm
+from scipy.stats import betabinom, multivariate_normal, norm
 
 from priors import load_prior_set
-from twin.cohort import Cohort
+from twin.cohort import Cohort, DaysAbsent
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.fit.arrays import model_spec, records
 from twin.fit.prior_draw import draw_truth
+from twin.fit.settings import ModelSettings
 from twin.law.backends import COMPILED, NUMPY
 from twin.law.grid import TimeGrid
 from twin.law.likelihood import Terms, log_likelihood
@@ -36,6 +38,7 @@ EDGES = (0.0, 2.0, 4.0, 6.0, 9.0, 13.0, 19.0, 26.0, 39.0, 52.0)
 STATES = ("working", "restricted", "sick_listed", "permanently_out")
 MOVES = ((0, 1), (0, 2), (1, 2), (1, 0), (2, 1), (2, 0))  # order of the parameter log_intensity
 SOFTNESS = 0.1  # c of section 3
+PARTIAL_LOSS = 0.5  # of section 4
 WORSENING, REFERENCE = 3, 0.3  # the first three of MOVES; severity of section 4
 
 
@@ -87,9 +90,35 @@ def trial() -> Cohort:
         ("working", None, None, None, None),  # first state only
         ("working", None, *("permanently_out",) * 3),
     ]
-    for worker, states in zip(workers, seen, strict=False):
+    absent = [
+        (None, 3.0, 11.0, None, None),
+        (None, 5.4, None, 0.0, 7.0),
+        (None, 2.0, None, None, 0.0),  # counted from a visit at which nothing was seen
+        (None,) * 5,
+        (None, 0.0, 15.0, 4.0, None),
+        (None, None, 6.0, None, 3.0),  # days only, and nothing learnt between
+        (None, 4.0, None, None, None),
+    ]
+    visits["days_absent"] = np.nan
+    for worker, states, days in zip(workers, seen, absent, strict=False):
         visits.loc[rows[worker], "work_status"] = list(states[: len(rows[worker])])
-    return replace(cohort, patients=patients, visits=visits.drop(rows["p006"][2:4]))
+        visits.loc[rows[worker], "days_absent"] = np.array(days, dtype=float)
+    return replace(
+        cohort,
+        patients=patients,
+        visits=visits.drop(rows["p006"][2:4]),
+        days_absent=DaysAbsent(rounding="up"),
+    )
+
+
+def recalled() -> Cohort:
+    """Return the trial with days of the last nine weeks, asked at baseline too."""
+    cohort = trial()
+    visits = cohort.visits.copy()
+    told = visits["work_status"].isin(STATES[:3])
+    visits["days_absent"] = np.where(told, np.arange(len(visits)) % 14, np.nan)
+    meaning = DaysAbsent(rounding="up", recall_weeks=9.0)
+    return replace(cohort, visits=visits, days_absent=meaning)
 
 
 def bare() -> Cohort:
@@ -98,18 +127,26 @@ def bare() -> Cohort:
     return replace(
         cohort,
         patients=cohort.patients.assign(arm="usual_care", cluster=None),
-        visits=cohort.visits.assign(work_status=None),
+        visits=cohort.visits.assign(work_status=None, days_absent=np.nan),
         covariates={},
         arms={"usual_care": cohort.arms["usual_care"]},
         entry=None,
     )
 
 
-@pytest.fixture(scope="module", params=[trial, bare])
+MODIFIED = ModelSettings(grid=EDGES, effect_modifiers=("depression", "female"))
+SPARSE = ModelSettings(grid=EDGES, shrinkage="horseshoe")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(trial, MODIFIED), (recalled, SPARSE), (bare, ModelSettings(grid=EDGES))],
+    ids=["modified effects", "horseshoe and recall", "bare"],
+)
 def case(request: pytest.FixtureRequest) -> Case:
-    make: Callable[[], Cohort] = request.param
+    make, settings = request.param
     cohort, rng = make(), np.random.default_rng(4)
-    spec, data = model_spec(cohort), records(cohort, TimeGrid(EDGES))
+    spec, data = model_spec(cohort, settings), records(cohort, settings.time_grid)
     truth = draw_truth(load_prior_set("default"), spec, (), rng)  # nothing is 0 or alike
     covariate = np.where(np.isnan(data.covariate), 0.7, data.covariate)
     beyond = data.scores.end * 0.1 * rng.exponential(size=data.scores.end.shape)
@@ -130,6 +167,15 @@ def behind(shown: float) -> float:
     return SOFTNESS * math.log(math.exp(shown / SOFTNESS) - 1)
 
 
+class Sighting(NamedTuple):
+    """What was learnt of a person's work at a visit; what days there are count from `since` on."""
+
+    week: float
+    state: int | None
+    days: int | None
+    since: float
+
+
 class Naive:
     """The likelihood of a case, person by person."""
 
@@ -138,6 +184,7 @@ class Naive:
         self.covariate, self.latent, self.z = case.covariate, case.latent, case.z
         self.outcomes = list(case.spec.outcomes)
         self.names = list(case.spec.effects)
+        self.generators: dict[tuple[int, int], Floats] = {}  # quadrature asks for them often
 
     # section 1
 
@@ -208,24 +255,40 @@ class Naive:
 
     def mean_of(self, i: int, name: str) -> float:
         """Return a person's expected effect, given covariates and clinic."""
-        log_scale = name in ("log_rate", "work_frailty")
         if name == "log_rate":
             mean = float(self.truth["log_rate_mean"])
         elif name == "work_frailty":
-            mean = 0.0
+            mean = self.of_cluster(i, "cluster_frailty")
         else:
             effect, outcome = name.removesuffix("]").split("[")
             k = self.outcomes.index(outcome)
             mean = float(self.truth[f"{effect}_mean"][k])
-            cluster = self.cohort.patients["cluster"].iloc[i]
-            if effect == "set_point" and cluster in self.spec.clusters:
-                clinic = self.spec.clusters.index(cluster)
-                mean += self.truth["cluster_z"][clinic, k] * self.truth["cluster_sd"][k]
+            mean += self.of_cluster(i, f"cluster_{effect}", k)
         for c in range(len(self.spec.covariates)):
-            unit = 0.2 if log_scale else 0.05
-            z = self.truth["covariate_z"][c, self.names.index(name)]
-            mean += float(unit * z * self.covariate[i, c])
+            mean += self.covariate_effect(c, name) * float(self.covariate[i, c])
         return float(mean)
+
+    def of_cluster(self, i: int, name: str, *place: int) -> float:
+        """Return the shift of a person's cluster: z times the SD of its last place."""
+        cluster = self.cohort.patients["cluster"].iloc[i]
+        if cluster not in self.spec.clusters:
+            return 0.0
+        z = self.truth[f"{name}_z"][(self.spec.clusters.index(cluster), *place)]
+        sd = self.truth[f"{name}_sd"]
+        return float(z * (sd[place[-1]] if place else sd))
+
+    def covariate_effect(self, c: int, name: str) -> float:
+        """Return the change of a person's expected effect per SD of a covariate."""
+        e = self.names.index(name)
+        if self.spec.shrinkage == "r2d2":
+            r2 = float(self.truth["covariate_r2"][e])
+            share = float(self.truth["covariate_share"][c]) if len(self.spec.covariates) > 1 else 1
+            scale = math.sqrt(share * r2 / (1 - r2))
+        else:
+            free = float(self.truth["covariate_global"][e] * self.truth["covariate_local"][c, e])
+            slab = float(self.truth["covariate_slab"])
+            scale = slab * free / math.sqrt(slab**2 + free**2)
+        return float(self.truth["covariate_z"][c, e]) * scale * self.sd_of(name)
 
     def covariance_of(self, one: str, other: str) -> float:
         factor, names = self.truth["person_correlation"], self.names[1:]  # all but the rate
@@ -262,6 +325,10 @@ class Naive:
             if one != source and arm > 0:
                 k = self.outcome_of(one)
                 mean[a] += self.truth["arm_effect"][arm - 1, k] - by * self.truth["start_mean"][k]
+                mean[a] += self.of_cluster(i, "cluster_response", arm - 1, k)
+                for m, modifier in enumerate(self.spec.modifiers):
+                    x = self.covariate[i, self.spec.covariates.index(modifier)]
+                    mean[a] += self.truth["effect_modification"][arm - 1, m, k] * x
             for b, other in enumerate(names):
                 other_source, other_by = self.source(arm, other)
                 covariance[a, b] = by * other_by * self.covariance_of(source, other_source)
@@ -342,53 +409,124 @@ class Naive:
             float(by) * (x - REFERENCE) for by, x in zip(self.truth[slope], level, strict=True)
         )
 
-    def first_work(self, i: int, effects: Floats, week: float, state: int) -> float:
-        level, frailty = self.levels(i, effects, week), float(effects[-1])
-        eta = frailty + self.above("initial_slope", level)
+    def first_states(self, effects: Floats, level: list[float]) -> Floats:
+        """Return the probabilities of the four states where the process begins."""
+        eta = float(effects[-1]) + self.above("initial_slope", level)
         odds = [1.0, *(math.exp(a + eta) for a in self.truth["initial_logit"])]
-        return math.log(odds[state] / sum(odds))
+        return np.array([*odds, 0.0]) / sum(odds)
 
-    def later_work(
-        self, i: int, effects: Floats, begin: float, end: float, before: int, after: int
-    ) -> float:
-        passed = np.eye(4)
-        for opens, closes in pairwise(EDGES):
+    def generator(self, i: int, effects: Floats, cell: int) -> Floats:
+        """Return intensities per week in a cell; -1 is the time before baseline."""
+        if (i, cell) in self.generators:
+            return self.generators[i, cell]
+        middle = (EDGES[cell] + EDGES[cell + 1]) / 2 if cell >= 0 else 0.0
+        level, frailty = self.levels(i, effects, middle), float(effects[-1])
+        up = frailty + self.above("worsening_slope", level)
+        down = -frailty - self.above("recovery_slope", level)
+        arm = str(self.cohort.patients["arm"].iloc[i])
+        given = self.dose(arm, middle) if cell >= 0 else 0.0
+        q = np.zeros((4, 4))
+        for move, (source, target) in enumerate(MOVES):
+            shift = up if move < WORSENING else down
+            if given > 0 and target == 0:
+                shift += given * self.truth["arm_log_hazard"][self.spec.arms.index(arm) - 1, 0]
+            if given > 0 and source == 0:
+                shift += given * self.truth["arm_log_hazard"][self.spec.arms.index(arm) - 1, 1]
+            q[source, target] = math.exp(self.truth["log_intensity"][move] + shift)
+        q[2, 3] = math.exp(self.truth["log_exit_intensity"])
+        for state in range(4):
+            q[state, state] = -q[state].sum()
+        self.generators[i, cell] = q
+        return q
+
+    def passed(self, i: int, effects: Floats, begin: float, end: float) -> Floats:
+        """Return the probabilities of all moves between two times."""
+        moves = np.eye(4)
+        for cell in range(-1, len(EDGES) - 1):
+            opens, closes = (EDGES[cell], EDGES[cell + 1]) if cell >= 0 else (-math.inf, 0.0)
             weeks = min(closes, end) - max(opens, begin)
-            if weeks <= 0:
-                continue
-            level, frailty = self.levels(i, effects, (opens + closes) / 2), float(effects[-1])
-            up = frailty + self.above("worsening_slope", level)
-            down = -frailty - self.above("recovery_slope", level)
-            q = np.zeros((4, 4))
-            for move, (source, target) in enumerate(MOVES):
-                shift = up if move < WORSENING else down
-                q[source, target] = math.exp(self.truth["log_intensity"][move] + shift)
-            q[2, 3] = math.exp(self.truth["log_exit_intensity"])
-            for state in range(4):
-                q[state, state] = -q[state].sum()
-            passed = passed @ expm(q * weeks)
-        return math.log(passed[before, after])
+            if weeks > 0:
+                moves = moves @ expm(self.generator(i, effects, cell) * weeks)
+        return moves
 
-    def work(self, effects: Mapping[int, Floats]) -> tuple[list[float], list[float]]:
-        """Return log probability of first states by person, and of later ones by interval."""
-        first: list[float] = []
-        later: list[float] = []
-        for i, patient in enumerate(self.cohort.patients.index):
-            if not self.cohort.patients["labour_force"].iloc[i]:
-                continue
-            visits = self.cohort.visits[self.cohort.visits["patient"] == patient]
-            seen = [
-                (float(week), STATES.index(state))
-                for week, state in zip(visits["week"], visits["work_status"], strict=True)
-                if state in STATES
-            ]
-            if not seen or seen[0][1] == 3:
-                continue
-            first.append(self.first_work(i, effects[i], *seen[0]))
-            for (begin, before), (end, after) in pairwise(seen):
-                if before != 3:
-                    later.append(self.later_work(i, effects[i], begin, end, before, after))
-        return first, later
+    def sightings(self, i: int) -> list[Sighting]:
+        """Return what was learnt of a person's work, in order; empty without a process."""
+        patient, meaning = self.cohort.patients.index[i], self.cohort.days_absent
+        if not self.cohort.patients["labour_force"].iloc[i]:
+            return []
+        visits = self.cohort.visits[self.cohort.visits["patient"] == patient]
+        found, before = [], math.nan
+        for _, visit in visits.sort_values("week").iterrows():
+            week, told = float(visit["week"]), float(visit["days_absent"])
+            state = STATES.index(visit["work_status"]) if visit["work_status"] in STATES else None
+            recall = meaning.recall_weeks
+            since, before = (before if recall is None else week - recall), week
+            days = None if math.isnan(told) else math.ceil(told)  # the rule that `trial` declares
+            if state is not None or days is not None:
+                found.append(Sighting(week, state, days, week if days is None else since))
+        return [] if found and found[0].state == 3 else found
+
+    def work(self, i: int, effects: Floats) -> tuple[float, float]:
+        """Return log probability of the states a person was seen in, and of the days reported."""
+        seen = self.sightings(i)
+        start = min(one.since for one in seen)
+        first = self.first_states(effects, self.levels(i, effects, max(start, 0.0)))
+        states = math.log(self.joint(i, effects, start, first, seen))
+        days = 0.0
+        for position, one in enumerate(seen):
+            if one.days is not None:
+                known = seen[: position + 1]
+                lost = self.lost(i, effects, start, first, known)
+                share = lost / self.joint(i, effects, start, first, known) / (one.week - one.since)
+                share = 1e-6 + (1 - 2e-6) * share
+                possible = math.floor((one.week - one.since) * 5 + 0.5)
+                precision = float(self.truth["absence_precision"])
+                law = betabinom(possible, share * precision, (1 - share) * precision)
+                days += float(law.logpmf(min(one.days, possible)))
+        return states, days
+
+    @staticmethod
+    def allowed(one: Sighting) -> Floats:
+        """Return 1 for each state that a sighting leaves, else 0."""
+        if one.state is None:
+            return np.array([1.0, 1, 1, 0])  # whoever reports days is not out
+        return np.eye(4)[one.state]
+
+    def joint(
+        self, i: int, effects: Floats, start: float, first: Floats, seen: list[Sighting]
+    ) -> float:
+        """Return the probability of all sightings."""
+        at, since = first, start
+        for one in seen:
+            at = at @ self.passed(i, effects, since, one.week) * self.allowed(one)
+            since = one.week
+        return float(at.sum())
+
+    def lost(
+        self, i: int, effects: Floats, start: float, first: Floats, seen: list[Sighting]
+    ) -> float:
+        """Return the weeks lost in the last window, jointly with all sightings: by quadrature."""
+        window = (seen[-1].since, seen[-1].week)
+        cuts = sorted(
+            {
+                *window,
+                *(t for t in (*EDGES, *(one.week for one in seen)) if window[0] < t < window[1]),
+            }
+        )
+        nodes, weights = np.polynomial.legendre.leggauss(16)
+        total = 0.0
+        for begin, end in pairwise(cuts):
+            for node, weight in zip(nodes, weights, strict=True):
+                t = (begin + end) / 2 + node * (end - begin) / 2
+                # the share of a day that a state loses enters as if it had been seen in part
+                loss = np.array([0.0, PARTIAL_LOSS, 1.0, 1.0])
+                at, since = first, start
+                for one in sorted([*seen, t], key=lambda x: x if x is t else x.week):
+                    week = t if one is t else one.week
+                    factor = loss if one is t else self.allowed(one)
+                    at, since = at @ self.passed(i, effects, since, week) * factor, week
+                total += weight * (end - begin) / 2 * float(at.sum())
+        return total
 
 
 def by_person(terms: Terms, spec: ModelSpec) -> Floats:
@@ -419,13 +557,16 @@ def test_every_term_is_that_of_the_naive_model(case: Case, xp: ArrayOps) -> None
         np.broadcast_to(found.entry, case.cohort.n), [naive.entry(i) for i in people], rtol=1e-11
     )
     if case.spec.has_work:
-        first, later = naive.work(effects)
-        np.testing.assert_allclose(found.first_work, first, rtol=1e-10)
+        workers = [i for i in people if naive.sightings(i)]
+        work = np.array([naive.work(i, effects[i]) for i in workers])
         # twelve squarings grow the dust of doubles to 1e-12, beside the small chance of leaving
         # for good that is read as what the others lack to 1
-        np.testing.assert_allclose(np.exp(found.later_work), np.exp(later), rtol=1e-10, atol=3e-12)
+        np.testing.assert_allclose(
+            np.exp(found.work_state), np.exp(work[:, 0]), rtol=1e-10, atol=3e-12
+        )
+        np.testing.assert_allclose(found.days_absent, work[:, 1], rtol=1e-8, atol=1e-9)
     else:
-        assert (found.first_work, found.later_work) == (0.0, 0.0)
+        assert (found.work_state, found.days_absent) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize("xp", [NUMPY, COMPILED], ids=["numpy", "compiled"])
@@ -451,8 +592,18 @@ def test_the_trial_has_what_the_comparison_is_about() -> None:
     assert set(data.scores.end.ravel()) == {-1, 0, 1}
     assert np.isnan(data.covariate).any()
     assert {-1, 0} <= set(data.cluster.tolist())
-    moves = set(zip(data.work.from_state.tolist(), data.work.to_state.tolist(), strict=True))
+    work = data.work
+    bounds = pairwise(work.first_occasion)
+    seen = [work.state[a:b][work.state[a:b] >= 0].tolist() for a, b in bounds]
+    moves = {move for states in seen for move in pairwise(states)}
     assert {(0, 1), (1, 2), (2, 3), (0, 2), (2, 0), (1, 0), (2, 1), (0, 3)} <= moves
-    assert (data.work.first_week > 0).any()
+    unseen = work.state < 0
+    told = work.days >= 0
+    assert (unseen & told).any()
+    assert (~unseen & told).any()
+    assert (~told).any()
+    later = records(recalled(), TimeGrid(EDGES)).work
+    assert later is not None
+    assert (later.segment_cell == -1).any()
     assert len(data.work.worker) < cohort.patients["labour_force"].sum()
     assert 0 < data.dose.delivered[1].min(where=data.dose.delivered[1] > 0, initial=1) < 1

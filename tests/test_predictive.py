@@ -116,7 +116,9 @@ def test_the_contrast_is_that_of_a_simulated_trial_of_the_same_people(
         for arm in (0, 1):
             varied = rng.normal(size=(n, 2)) @ population.response_scale[arm].T
             above = own["start"] - truth["start_mean"].to_numpy()
-            response = population.arm_effect[arm] + population.response_slope[arm] * above + varied
+            clinic = population.cluster_response[data.cluster, arm]
+            sloped = population.response_slope[arm] * above
+            response = population.arm_effect[arm] + clinic + sloped + varied
             people = People(own["log_rate"], np.zeros(n), own["start"], own["set_point"], response)
             at = (population, people, data.grid, data.dose, np.full(n, arm), week)
             latent = levels(*at) + noise
@@ -175,6 +177,8 @@ def test_returns_and_runs_away_from_work_are_those_of_a_count_by_hand() -> None:
         work_week=np.zeros((n, 4)),
         work_occasion=np.full((n, 4), -1),
         work_state=np.zeros((n, 4), dtype=np.int64),
+        work_place=np.zeros((n, 4), dtype=np.int64),
+        work_visit=np.zeros(0, dtype=np.int64),
     )
     for i, states in enumerate(seen.values()):
         visits = [v for v, letter in enumerate(states) if letter != "-"]
@@ -190,3 +194,22 @@ def test_returns_and_runs_away_from_work_are_those_of_a_count_by_hand() -> None:
     np.testing.assert_allclose(found.away_run_share, [3 / 6, 2 / 6, 0, 1 / 6])
     assert found.away_run_weeks == pytest.approx((6 + 0 + 13 + 26 + 0 + 0) / 6)
     np.testing.assert_allclose(found.work_share[0], [2 / 6, 1 / 6, 3 / 6, 0])
+
+
+def test_replicates_of_the_truth_surround_the_days_absent() -> None:
+    cohort, truth = synthetic_cohort(
+        SyntheticSettings(days_absent=True, visit_jitter_weeks=1.0), seed=12
+    )
+    spec, data = model_spec(cohort), records(cohort, GRID)
+    found = posterior_predictive(cohort, spec, data, *as_posterior(truth, 50), 100, seed=5)
+    days = cohort.visits.set_index("week")["days_absent"].dropna()
+    first = days[(days.index > 4) & (days.index <= 9)]
+    at = found.sel(visit="4-9")
+    assert float(at["observed_days_mean"]) == pytest.approx(first.mean())
+    assert float(at["observed_days_none_share"]) == pytest.approx((first == 0).mean())
+    assert np.isnan(found["observed_days_mean"].sel(visit="0"))
+    listed = extreme(found)
+    assert (listed["statistic"].str.startswith("days")).sum() <= 1  # of twelve, at 99 % each
+    wrong = truth.assign(absence_precision=truth["absence_precision"] * 30)
+    fault = posterior_predictive(cohort, spec, data, *as_posterior(wrong, 50), 100, seed=5)
+    assert (extreme(fault)["statistic"] == "days_none_share").sum() >= 3

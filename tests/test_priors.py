@@ -1,6 +1,7 @@
 """Densities of priors against scipy, against their own draws, and against volumes by quadrature."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -8,10 +9,30 @@ from numpy.typing import NDArray
 from scipy import integrate, stats
 from scipy.stats.distributions import rv_frozen
 
-from priors import Beta, Distribution, HalfNormal, Lkj, LogNormal, Normal, load_prior_set
+from priors import (
+    Beta,
+    Dirichlet,
+    Distribution,
+    HalfNormal,
+    HalfStudentT,
+    Lkj,
+    LogNormal,
+    Normal,
+    load_prior_set,
+)
 from twin.law.parameters import ModelSpec, sampled_parameters
 
 TWO = np.array([[0.2, 0.7], [0.35, 0.9], [0.01, 0.05]])
+
+
+class folded_t(NamedTuple):  # noqa: N801  (stands beside scipy's own)
+    """Student's t, folded at zero."""
+
+    df: float
+    scale: list[float]
+
+    def logpdf(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.log(2) + stats.t(self.df, scale=self.scale).logpdf(value)
 
 
 @pytest.mark.parametrize(
@@ -19,12 +40,20 @@ TWO = np.array([[0.2, 0.7], [0.35, 0.9], [0.01, 0.05]])
     [
         (Normal(mean=(0.1, -0.4), sd=0.3), stats.norm([0.1, -0.4], 0.3)),
         (HalfNormal(sd=(0.3, 0.6)), stats.halfnorm(scale=[0.3, 0.6])),
+        (HalfStudentT(df=3.0, scale=(0.3, 0.1)), folded_t(3.0, [0.3, 0.1])),
         (LogNormal(median=0.4, log_sd=(0.25, 0.8)), stats.lognorm([0.25, 0.8], scale=0.4)),
         (Beta(a=(2.0, 1.0), b=(3.5, 1.0)), stats.beta([2.0, 1.0], [3.5, 1.0])),
     ],
 )
 def test_a_density_is_that_of_scipy(prior: Distribution, reference: rv_frozen) -> None:
     np.testing.assert_allclose(prior.log_density(TWO), reference.logpdf(TWO), rtol=1e-12)
+
+
+def test_the_density_of_shares_is_that_of_scipy() -> None:
+    shares = np.array([[0.2, 0.3, 0.5], [0.7, 0.1, 0.2]])
+    found = Dirichlet(concentration=1.7).log_density(shares)
+    wanted = [stats.dirichlet([1.7] * 3).logpdf(one) for one in shares]
+    np.testing.assert_allclose(found, wanted, rtol=1e-12)
 
 
 def factor(*below: float) -> NDArray[np.float64]:

@@ -645,6 +645,39 @@ def test_what_was_not_computed_is_said_to_be_missing(full: ReportContent) -> Non
     assert "Diagnostics of this run were not computed." in none.text
 
 
+def test_what_arms_do_if_those_who_left_did_worse_stands_beside_the_main_result(
+    full: ReportContent,
+) -> None:
+    rng = np.random.default_rng(10)
+    contrast = -1.5 + 0.01 * rng.normal(size=(4, 2, 50, 1, 1, 1))
+    contrast += np.array([0.0, 0.1, 0.4, -0.3])[:, None, None, None, None, None]
+    dropout = xr.Dataset(
+        {
+            "arm_contrast": (
+                ("pattern", "chain", "draw", "active_arm", "outcome", "week"),
+                contrast,
+            ),
+            "left": (("arm", "outcome", "week"), np.array([[[0.1]], [[0.3]]])),
+            "delta": ("outcome", [2.5]),
+        },
+        {
+            "arm": ["usual_care", "app"],
+            "active_arm": ["app"],
+            "outcome": ["disability"],
+            "week": [13.0],
+        },
+    )
+    groups = small_diagnostics(full)
+    groups["dropout"] = xr.DataTree(dropout)
+    page = Page(render(dataclasses.replace(full, diagnostics=groups)))
+    _, row = page.rows["Differences if those who left did worse"]
+    assert row[:2] == ["app, disability, week 13", "30\u00a0% (10\u00a0%)"]
+    means = [float(cell.split(" ")[0].replace("\u2212", "-")) for cell in row[2:]]
+    assert means == pytest.approx([-1.5, -1.4, -1.1, -1.8], abs=0.06)
+    assert "by 2.5 points of" in " ".join(page.text.split())
+    assert "left did worse" not in Page(render(full)).text
+
+
 def test_a_statistic_stands_beside_its_replicates(full: ReportContent) -> None:
     rng = np.random.default_rng(9)
     data = full.fit["posterior_predictive"].to_dataset()

@@ -17,16 +17,21 @@ from twin.cohort import Cohort
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.errors import InputError
 from twin.fit.arrays import model_spec, records
+from twin.fit.draws import populations
+from twin.fit.settings import ModelSettings
 from twin.law import forward
+from twin.law.backends import NUMPY
 from twin.law.expected import expected_severity
 from twin.law.grid import TimeGrid
+from twin.law.likelihood import dose_of_arms
 from twin.law.measurement import Scale
 from twin.law.population import People
-from twin.law.work import TRANSITIONS
+from twin.law.work import TRANSITIONS, hazards_in_force
 from twin.simulate.check import check_scenarios
 from twin.simulate.chunk import Chunk
 from twin.simulate.expected_table import expected_table, read_table
 from twin.simulate.paths import full_paths
+from twin.simulate.person import simulate_person
 from twin.simulate.prepare import Prepared, prepare
 from twin.simulate.settings import SimulationSettings
 from twin.simulate.simulate import simulate
@@ -46,10 +51,9 @@ def prepared(
     given: tuple[Cohort, xr.DataTree],
     names: Sequence[str | Scenario],
     settings: SimulationSettings = FEW,
-    grid: TimeGrid = GRID,
 ) -> Prepared:
     scenarios = [load_scenario(name) if isinstance(name, str) else name for name in names]
-    return prepare(*given, scenarios, grid, settings, seed=7)
+    return prepare(*given, scenarios, ModelSettings(), settings, seed=7)
 
 
 def whole(
@@ -163,7 +167,8 @@ def test_levels_are_those_of_the_fit(cohort_and_fit: tuple[Cohort, xr.DataTree])
     data, twins = records(cohort, GRID), fit["twins"].to_dataset()
     treated = np.flatnonzero(data.arm == 1)
     draw, week = 5, np.tile(ready.design.weeks.astype(float), (cohort.n, 1))
-    population = ready.populations[draw]
+    # the population of a known fit is the same in every draw
+    _, _, population = next(populations(model_spec(cohort), fit["posterior"].to_dataset()))
     at = twins.isel(chain=0, draw=draw)
     people = People(
         *(at[name].to_numpy() for name in ("log_rate", "work_frailty", "start")),
@@ -194,7 +199,8 @@ def test_the_table_of_expected_scores_is_as_fine_as_it_says() -> None:
     np.testing.assert_allclose(found[:, :, 0], wanted, atol=3e-4)
 
 
-def test_simulated_states_have_the_laws_frequencies() -> None:
+@pytest.mark.parametrize("by_move", [(0.0, 0.0), (0.9, -0.7)], ids=["alone", "under an arm"])
+def test_simulated_states_have_the_laws_frequencies(by_move: tuple[float, float]) -> None:
     n, grid = 60_000, TimeGrid((0, 1.5, 4))
     log_intensity = np.log([0.2, 0.1, 0.15, 0.3, 0.25, 0.1])
     slope, level = np.array([1.0]), np.full((1, n, 2, 1), 0.5)
@@ -208,6 +214,7 @@ def test_simulated_states_have_the_laws_frequencies() -> None:
         np.tile(slope, (n, 1)),
         np.tile(slope, (n, 1)),
         np.full(n, np.log(0.05)),
+        np.tile(by_move, (1, n, 2, 1)),
         shift,
         shift,
         np.full(n, 2),
@@ -218,13 +225,58 @@ def test_simulated_states_have_the_laws_frequencies() -> None:
     for (source, target), rate, up in zip(
         TRANSITIONS, np.exp(log_intensity), [1, 1, 1, -1, -1, -1], strict=True
     ):
-        q[STATES.index(source), STATES.index(target)] = rate * np.exp(up * 0.2)
+        hazard = by_move[0] * (target == "working") + by_move[1] * (source == "working")
+        q[STATES.index(source), STATES.index(target)] = rate * np.exp(up * 0.2 + hazard)
     q[2, 3] = 0.05
     q -= np.diag(q.sum(axis=1))
     for week in range(1, 5):
         wanted = expm(q * week)[2]
         share = np.bincount(states[:, week], minlength=4) / n
         np.testing.assert_allclose(share, wanted, atol=5 * 0.5 / np.sqrt(n))
+
+
+def test_an_arm_acts_on_work_as_in_the_fit(cohort_and_fit: tuple[Cohort, xr.DataTree]) -> None:
+    cohort, fit = cohort_and_fit
+    posterior = fit["posterior"].to_dataset()
+    hazard = np.array([2.5, -1.5])
+    acting = posterior.assign(arm_log_hazard=0 * posterior["arm_log_hazard"] + hazard)
+    twins = fit["twins"].to_dataset()
+    tree = xr.DataTree.from_dict({"posterior": acting, "twins": twins})
+    ready = prepared((cohort, tree), ["usual_care", "app"])
+    data = records(cohort, GRID)
+    assert data.work is not None
+    _, _, population = next(populations(model_spec(cohort), acting))
+    exposure = ready.exposures["app"]
+    np.testing.assert_allclose(exposure.log_hazard[0], hazard)
+    # what the likelihood has in force in each cell for people of the arm
+    assert population.work is not None
+    by_arm = dose_of_arms(NUMPY, population, data)
+    in_force = hazards_in_force(population.work, np.array([1]), by_arm[1:])[0]
+    np.testing.assert_allclose(exposure.log_hazard[0] * exposure.dose[0][:, None], in_force)
+    # and it reaches the states: they differ from those of the fit without it
+    same = prepared(cohort_and_fit, ["usual_care", "app"])
+    moved, still = (
+        [simulate_person(one, person).work for person in range(cohort.n)] for one in (ready, same)
+    )
+    assert any((a[1] != b[1]).any() for a, b in zip(moved, still, strict=True))
+    assert all((a[0] == b[0]).all() for a, b in zip(moved, still, strict=True))
+
+
+def test_an_effect_on_work_that_is_stated_takes_the_place_of_the_arms_own(
+    cohort_and_fit: tuple[Cohort, xr.DataTree],
+) -> None:
+    cohort, fit = cohort_and_fit
+    posterior = fit["posterior"].to_dataset()
+    acting = posterior.assign(arm_log_hazard=posterior["arm_log_hazard"] + 0.4)
+    told = load_scenario("app").model_dump()
+    (effect, *_) = load_scenario("workplace").model_dump()["interventions"][0]["effects"]
+    assert effect["target"] == "first_return"
+    interventions = [told["interventions"][0] | {"effects": [effect]}]
+    stated = Scenario.model_validate(told | {"name": "stated", "interventions": interventions})
+    tree = xr.DataTree.from_dict({"posterior": acting, "twins": fit["twins"].to_dataset()})
+    exposure = prepared((cohort, tree), ["usual_care", stated]).exposures["app"]
+    np.testing.assert_allclose(exposure.log_hazard, np.tile([0.0, 0.4], (40, 1)))
+    assert (exposure.log_first_return != 0).all()
 
 
 STATES = ("working", "restricted", "sick_listed", "permanently_out")
@@ -243,6 +295,7 @@ def test_a_hazard_ratio_acts_before_or_after_the_first_return() -> None:
         np.ones((n, 1)),
         np.ones((n, 1)),
         np.full(n, -50.0),
+        np.zeros((2, n, 1, 2)),
         first,
         again,
         np.full(n, 1),

@@ -153,3 +153,22 @@ def test_visits_jitter_as_told() -> None:
 def test_a_design_that_makes_no_sense_is_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         SyntheticSettings.model_validate(change)
+
+
+def test_workers_report_days_absent_beside_their_state(large: Cohort) -> None:
+    told, truth = synthetic_cohort(SyntheticSettings(days_absent=True), seed=1)
+    plain, _ = synthetic_cohort(DEFAULT, seed=1)
+    same = [name for name in plain.visits if name != "days_absent"]
+    pd.testing.assert_frame_equal(told.visits[same], plain.visits[same])
+    assert "absence_precision" in truth
+    assert not plain.has_days
+    visits = told.visits
+    asked = visits["work_status"].isin(["working", "restricted", "sick_listed"])
+    later = visits["patient"].duplicated()
+    np.testing.assert_array_equal(visits["days_absent"].notna(), asked & later)
+    since = visits.groupby("patient")["week"].diff()
+    assert (visits["days_absent"].dropna() <= (5 * since)[visits["days_absent"].notna()]).all()
+    # whoever is sick-listed at the visit was absent for longer than who is back at work
+    by_state = visits.groupby("work_status")["days_absent"].mean() / 5
+    assert by_state["sick_listed"] > by_state["restricted"] > by_state["working"]
+    assert not large.has_days

@@ -49,10 +49,13 @@ def test_intervals_about_the_truth_hold_it_and_others_do_not() -> None:
     bad = population_covered(spec, around(told, 0.95), truth)
     assert all(good.values())
     assert not any(bad.values())
-    # one for each scalar; 10 + 1 correlations; 6 cluster and 24 covariate effects
+    # one for each scalar; 10 + 1 correlations; 15 + 6 cluster and 24 covariate effects
     assert sum(name.startswith("person_correlation_matrix") for name in good) == 10
     assert "flare_correlation_matrix[disability, pain]" in good
-    assert "cluster_effect[c02, pain]" in good
+    assert "cluster_effect[c02, set_point[pain]]" in good
+    assert sum(name.startswith("cluster_effect") for name in good) == 15
+    assert sum(name.startswith("cluster_response[") for name in good) == 6
+    assert not any("_z" in name for name in good)
     assert sum(name.startswith("covariate_effect") for name in good) == 24
 
     personal = truth[["log_rate", "start", "response"]]
@@ -67,12 +70,12 @@ def test_the_truth_in_a_posteriors_terms_is_made_of_products() -> None:
     factor = truth["person_correlation"].to_numpy()
     np.testing.assert_allclose(told["person_correlation_matrix"], factor @ factor.T)
     np.testing.assert_allclose(
-        told["cluster_effect"], truth["cluster_z"] * truth["cluster_sd"], atol=1e-15
+        told["cluster_effect"].sel(correlated_effect=["start[pain]", "start[disability]"]),
+        truth["cluster_start_z"] * truth["cluster_start_sd"],
+        atol=1e-15,
     )
-    # per SD: 0.05 severity a unit for starts and set points
     at = {"covariate": "depression", "person_effect": "set_point[pain]"}
-    wanted = truth["covariate_z"].sel(at) * 0.05
-    assert float(told["covariate_effect"].sel(at)) == pytest.approx(float(wanted))
+    assert float(told["covariate_effect"].sel(at)) == pytest.approx(0.0245)
 
 
 def test_draws_from_the_priors_agree_with_published_retest_errors() -> None:

@@ -1,5 +1,6 @@
 """Cohorts: people, their visits, and how both are read from files and checked."""
 
+from twin.cohort.absence import DaysAbsent
 from twin.cohort.cohort import (
     BODY_REGIONS,
     WORK_STATUSES,
@@ -21,6 +22,7 @@ __all__ = [
     "CohortMapping",
     "Covariate",
     "CovariateKind",
+    "DaysAbsent",
     "Domain",
     "Entry",
     "read_cohort",

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from twin.cohort.absence import DaysAbsent
+from twin.cohort.check_absence import absence_rules
 from twin.cohort.cohort import Entry
 from twin.cohort.rules import Rule, broken
 from twin.cohort.slots import Slot
@@ -89,10 +91,12 @@ def visits_sensible(
     patients: pd.DataFrame,
     outcomes: Mapping[str, Instrument],
     entry: Entry | None,
+    days_absent: DaysAbsent,
 ) -> list[Problem]:
     """Return what is wrong with the visits, given tables whose cells were read.
 
-    `visits` and `patients` hold what the slots made of the files, indexed by line.
+    `visits` and `patients` hold what the slots made of the files, indexed by line; `days_absent`
+    says what a report of days absent means.
     """
     rules = [
         Rule(
@@ -114,6 +118,11 @@ def visits_sensible(
             "Keep one of them.",
         ),
         *(
+            _scored(slot.name, table.cells[slot.column])
+            for slot in slots
+            if slot.name in outcomes and slot.column in table.cells
+        ),
+        *(
             _on_scale(name, scale, visits[name])
             for name, scale in outcomes.items()
             if name in visits
@@ -125,6 +134,8 @@ def visits_sensible(
         rules.append(_in_labour_force(visits, patients))
     if "work_status" in visits and "week" in visits:
         rules.append(_out_for_good(visits))
+    if "days_absent" in visits:
+        rules += absence_rules(days_absent, visits, patients)
     return broken(rules, visits, table, _origin(slots))
 
 
@@ -167,6 +178,16 @@ def _starts_at_baseline(visits: pd.DataFrame) -> Rule:
         "has visits but none at week 0",
         lambda patient: patient.isin(at_baseline) | ~patient.isin(seen),
         "Weeks are counted from the person's own baseline visit.",
+    )
+
+
+def _scored(outcome: str, cells: pd.Series[str]) -> Rule:
+    # asked of the cells: a score that cannot be read is another fault
+    return Rule(
+        outcome,
+        f"must hold a score of {outcome} at some visit",
+        lambda _: bool(cells.notna().any()),
+        "Take it out of outcomes: all that would be said of it is the prior.",
     )
 
 

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
+from twin.cohort.absence import DaysAbsent
 from twin.cohort.describe import describe
 from twin.cohort.fingerprint import fingerprint
 from twin.instruments import Instrument
 
-BODY_REGIONS = ("low_back", "neck", "both")
+BODY_REGIONS = ("low_back", "neck", "both", "other")
+"""What hurts. ``other``: neither; such a cohort exercises the engine and says nothing of backs."""
 
 WORK_STATUSES = ("working", "restricted", "sick_listed", "permanently_out")
 """Working fully; with restrictions or partial sick leave; fully sick-listed; out for good."""
@@ -114,8 +117,9 @@ class Cohort:
         for each covariate.
     visits
         One row a visit, sorted by ``patient`` and ``week`` (weeks since the person's baseline).
-        Then one column for each outcome (score units, NaN missing) and ``work_status`` (one of
-        `WORK_STATUSES`, missing where not seen).
+        Then one column for each outcome (score units, NaN missing), ``work_status`` (one of
+        `WORK_STATUSES`, missing where not seen) and ``days_absent`` (days, missing where not
+        reported; the column may be left out where nobody reported any).
     outcomes
         Instrument of each outcome, in the order of the model.
     covariates
@@ -126,6 +130,8 @@ class Cohort:
         Threshold at enrolment, or None.
     evidence_ids
         Ids of cohorts whose published figures come from these very people: evidence to leave out.
+    days_absent
+        What a report of days absent means.
     """
 
     name: str
@@ -137,12 +143,16 @@ class Cohort:
     arms: Mapping[str, Arm] = field(default_factory=lambda: {"cohort": Arm()})
     entry: Entry | None = None
     evidence_ids: tuple[str, ...] = ()
+    days_absent: DaysAbsent = field(default_factory=DaysAbsent)
 
     def __post_init__(self) -> None:
         facts = ["arm", "cluster", "body_region", "labour_force", *self.covariates]
-        seen = ["patient", "week", *self.outcomes, "work_status"]
+        seen = ["patient", "week", *self.outcomes, "work_status", "days_absent"]
         patients = self.patients[facts].sort_index().rename_axis("patient")
-        visits = self.visits[seen].sort_values(["patient", "week"], ignore_index=True)
+        visits = self.visits
+        if "days_absent" not in visits:
+            visits = visits.assign(days_absent=np.nan)
+        visits = visits[seen].sort_values(["patient", "week"], ignore_index=True)
         arms = dict(sorted(self.arms.items(), key=lambda named: not named[1].reference))
         object.__setattr__(self, "patients", patients)
         object.__setattr__(self, "visits", visits)
@@ -155,13 +165,29 @@ class Cohort:
 
     @property
     def has_work(self) -> bool:
-        """Whether any work status was seen."""
-        return bool(self.visits["work_status"].notna().any())
+        """Whether any work status was seen or any days absent were reported."""
+        return bool(self.visits["work_status"].notna().any()) or self.has_days
+
+    @property
+    def has_days(self) -> bool:
+        """Whether any days absent were reported."""
+        return bool(self.visits["days_absent"].notna().any())
 
     @property
     def has_clusters(self) -> bool:
         """Whether anybody belongs to a cluster."""
         return bool(self.patients["cluster"].notna().any())
+
+    @property
+    def regressors(self) -> Mapping[str, Covariate]:
+        """What differences between people are explained by.
+
+        The covariates, and the body region where there is more than one.
+        """
+        if self.patients["body_region"].nunique() < 2:
+            return self.covariates
+        region = Covariate("health", "nominal", "Body region")
+        return {**self.covariates, "body_region": region}
 
     @cached_property
     def hash(self) -> str:

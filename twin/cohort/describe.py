@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _CELL = 11  # wide enough for "100.0/10.0"
 _NAMES = 16
 _FEW = 12  # arms or covariates of one domain shown by name
+MOSTLY = 0.5
+"""Share of people without a covariate above which what it seems to do is mostly a guess."""
 
 
 def describe(cohort: Cohort) -> str:
@@ -38,6 +40,11 @@ def _people(cohort: Cohort) -> Iterator[str]:
     regions = cohort.patients["body_region"].value_counts()
     listed = ", ".join(f"{region} {count}" for region, count in regions.items())
     yield f"{cohort.n} people, {len(cohort.visits)} visits; {listed}"
+    for region, count in list(regions.items())[1:]:
+        yield (
+            f"  {region}: {count} people with a shift of their own in level and pace; flares,"
+            f" errors and what arms do are learnt mostly from {regions.index[0]}"
+        )
     if cohort.has_clusters:
         sizes = cohort.patients["cluster"].value_counts()
         yield f"{len(sizes)} clusters of {sizes.min()} to {sizes.max()} people"
@@ -90,11 +97,30 @@ def _work(cohort: Cohort) -> Iterator[str]:
     if not cohort.has_work:
         yield f"no work status; {in_force} people in the labour force"
         return
-    yield f"work status of {in_force} people in the labour force"
-    seen = cohort.visits.dropna(subset="work_status").groupby("patient")["work_status"]
-    for moment, states in {"first seen": seen.first(), "last seen": seen.last()}.items():
-        counts = states.value_counts()
-        yield f"  {moment}: " + ", ".join(f"{state} {count}" for state, count in counts.items())
+    yield f"work of {in_force} people in the labour force"
+    statuses = cohort.visits.dropna(subset="work_status")
+    if statuses.empty:
+        yield "  no work status"
+    else:
+        seen = statuses.groupby("patient")["work_status"]
+        for moment, states in {"first seen": seen.first(), "last seen": seen.last()}.items():
+            counts = states.value_counts()
+            yield f"  {moment}: " + ", ".join(f"{state} {count}" for state, count in counts.items())
+    if cohort.has_days:
+        yield _days(cohort)
+
+
+def _days(cohort: Cohort) -> str:
+    days, meaning = cohort.visits["days_absent"].dropna(), cohort.days_absent
+    back = (
+        "since the previous visit"
+        if meaning.recall_weeks is None
+        else f"over {meaning.recall_weeks:g} weeks"
+    )
+    return (
+        f"  days absent {back}, {meaning.days_per_week:g} a week: {len(days)} reports, "
+        f"mean {days.mean():.1f}, none at {_share(days == 0)}"
+    )
 
 
 def _covariates(cohort: Cohort) -> Iterator[str]:
@@ -109,6 +135,10 @@ def _covariates(cohort: Cohort) -> Iterator[str]:
         listed = [f"{name} {_share(cohort.patients[name].isna())}" for name in names[:_FEW]]
         more = [f"and {len(names) - _FEW} more"] if len(names) > _FEW else []
         yield f"  {domain}: {', '.join(listed + more)}"
+    for name in cohort.covariates:
+        missing = cohort.patients[name].isna()
+        if missing.mean() > MOSTLY:
+            yield f"  {name} is mostly missing ({_share(missing)}): the others stand in for it"
 
 
 def _row(name: str, cells: Iterable[object]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from twin.cohort.cells import token
+from twin.cohort.cells import number, token
 from twin.cohort.mapping import RowFilter
 from twin.cohort.tables import Table
 from twin.errors import Problem, nearest
@@ -53,8 +53,10 @@ def _filtered(table: Table, filters: Sequence[RowFilter]) -> Table:
         if keep.column not in cells:
             continue
         column = cells[keep.column]
-        if keep.equals is None:
-            cells = cells[column.notna() == keep.present]
-        else:
+        if keep.equals is not None:
             cells = cells[column.map(token, na_action="ignore") == token(keep.equals)]
+        elif keep.at_least is not None:
+            cells = cells[column.map(number) >= keep.at_least]
+        else:
+            cells = cells[column.notna() == keep.present]
     return replace(table, cells=cells)

@@ -26,6 +26,7 @@ def fingerprint(cohort: Cohort) -> str:
         "arms": [(name, asdict(arm)) for name, arm in cohort.arms.items()],
         "entry": asdict(cohort.entry) if cohort.entry else None,
         "evidence_ids": sorted(cohort.evidence_ids),
+        "days_absent": asdict(cohort.days_absent) if cohort.has_days else None,
     }
     # CSV writes floats by `repr`, so that no digit is lost; pandas' JSON would cut them.
     tables = (frame.to_csv(lineterminator="\n") for frame in (cohort.patients, cohort.visits))

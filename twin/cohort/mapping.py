@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from twin.cohort.absence import Rounding
 from twin.cohort.cohort import BODY_REGIONS, WORK_STATUSES, CovariateKind, Domain
 from twin.errors import nearest
 from twin.instruments import instruments
@@ -42,38 +43,79 @@ class Column(_Frozen):
 
 
 class ColumnOrConstant(_Frozen):
-    """A `Column`, or one value that holds for every person."""
+    """A `Column`, or one value that holds for every person.
+
+    Attributes
+    ----------
+    column, values
+        As of a `Column`.
+    empty
+        What an empty cell stands for; None: no cell may be empty.
+    constant
+        The one value.
+    """
 
     column: str | None = None
     values: dict[Scalar, Scalar | None] | None = None
+    empty: Scalar | None = None
     constant: Scalar | None = None
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.column is None) == (self.constant is None):
             raise ValueError("must give either a column or a constant")
+        if self.column is None and self.empty is not None:
+            raise ValueError("has a constant, and so no empty cells")
         return self
 
 
+class VisitColumn(Column):
+    """A fact about a visit: its column where a row is a visit, and what the values stand for.
+
+    Where a row is a person the `occasions` name the columns, and `values` holds for all of them.
+    """
+
+    column: str = ""
+
+
 class RowFilter(_Frozen):
-    """Rows to keep: those whose `column` equals a value, or is (not) missing.
+    """Rows to keep: `column` equals a value, is a number of at least one, or is (not) missing.
 
     A filter applies to each file that has the column. Dropping a person drops the visits too.
     """
 
     column: str
     equals: Scalar | None = None
+    at_least: Annotated[float, Field(allow_inf_nan=False)] | None = None
     present: bool | None = None
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
-        if (self.equals is None) == (self.present is None):
-            raise ValueError("must give either equals or present")
+    def _one_test(self) -> Self:
+        if [self.equals, self.at_least, self.present].count(None) != 2:
+            raise ValueError("must give one of equals, at_least and present")
         return self
 
 
+class DaysAbsentColumn(_Frozen):
+    """A column of days absent from work; the meanings are those of `DaysAbsent`.
+
+    Where a row is a person the `occasions` name the columns, as for a `VisitColumn`.
+    """
+
+    column: str = ""
+    days_per_week: Annotated[float, Field(gt=0, le=7)] = 5.0
+    rounding: Rounding = "nearest"
+    recall_weeks: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+
+
 _Mapped = Annotated[Column, BeforeValidator(_named_column)]
+_MappedDays = Annotated[DaysAbsentColumn, BeforeValidator(_named_column)]
+_MappedVisit = Annotated[VisitColumn, BeforeValidator(_named_column)]
 _MappedOrConstant = Annotated[ColumnOrConstant, BeforeValidator(_named_column)]
+
+
+VISIT_FACTS = ("work_status", "days_absent")
+"""Keys of `Columns` about a visit, besides its week; all of them are about work."""
 
 
 class Columns(_Frozen):
@@ -84,33 +126,31 @@ class Columns(_Frozen):
     patient
         Column of the patient id, of the same name in both files.
     week
-        Weeks since the person's baseline; the baseline visit is week 0.
+        Weeks since the person's baseline; the baseline visit is week 0. Left out where the
+        occasions give the weeks.
     arm
         Arm that the person was allocated to; None for a cohort without arms.
     cluster
         Clinic, practice or therapist; may be empty for some people.
     body_region
-        ``low_back``, ``neck`` or ``both``.
+        ``low_back``, ``neck``, ``both`` or ``other``.
     labour_force
         Whether the person is in the labour force (true, false, 1, 0, yes, no). May be left out
-        only where there is no work status: then nobody has a work process.
+        only where there are neither work status nor days absent: then nobody has a work process.
     work_status
         State at the visit: ``working``, ``restricted``, ``sick_listed``, ``permanently_out``.
+    days_absent
+        Days absent from work since the person's previous visit, or over a time that is stated.
     """
 
     patient: str
-    week: _Mapped
+    week: _MappedVisit = VisitColumn()
     arm: _Mapped | None = None
     cluster: _Mapped | None = None
     body_region: _MappedOrConstant
     labour_force: _MappedOrConstant = ColumnOrConstant(constant=False)
-    work_status: _Mapped | None = None
-
-    @model_validator(mode="after")
-    def _work_status_needs_a_labour_force(self) -> Self:
-        if self.work_status is not None and "labour_force" not in self.model_fields_set:
-            raise ValueError("has a work_status: say who is in the labour_force")
-        return self
+    work_status: _MappedVisit | None = None
+    days_absent: _MappedDays | None = None
 
     @field_validator("body_region")
     @classmethod
@@ -128,10 +168,22 @@ class Columns(_Frozen):
 
 
 class OutcomeColumn(_Frozen):
-    """An outcome: the instrument that scored it and the column of the scores."""
+    """An outcome: the instrument that scored it and the column of the scores.
+
+    Attributes
+    ----------
+    instrument
+        Name in the catalogue.
+    column
+        Column of the scores where a row is a visit; elsewhere the occasions name the columns.
+    prorated
+        Whether a questionnaire with items missing was scored from the rest. Such scores may lie
+        between the steps of the scale; they are taken to the nearest.
+    """
 
     instrument: str
-    column: str
+    column: str = ""
+    prorated: bool = False
 
     @field_validator("instrument")
     @classmethod
@@ -141,6 +193,21 @@ class OutcomeColumn(_Frozen):
             listed = ", ".join(known)
             raise ValueError(f"is not an instrument ({listed}).{nearest(name, known)}")
         return name
+
+
+class Occasion(_Frozen):
+    """A visit that stands beside the others in a person's one row.
+
+    Attributes
+    ----------
+    week
+        Weeks since the person's baseline.
+    columns
+        Column of each outcome, and of each other fact about a visit, that was asked then.
+    """
+
+    week: _Week
+    columns: dict[_Name, str] = Field(min_length=1)
 
 
 class CovariateColumn(_Frozen):
@@ -210,7 +277,12 @@ class CohortMapping(_Frozen):
         Whether the records were generated; the cohort is then called synthetic everywhere.
     patients, visits
         Files (csv, parquet, xlsx), relative to the directory that the program is started in. One
-        file may serve as both: a person's facts are then taken from the earliest visit.
+        file may serve as both: a person's facts are then taken from the earliest visit. No
+        visits where there are occasions.
+    occasions
+        The visits, where the patients file holds one row a person with a column for each score
+        and time. A person is taken to have been at an occasion if any of its columns is filled,
+        and at the one of week 0 in any case.
     rows
         Which rows to keep; a row must pass every filter.
     missing
@@ -234,7 +306,8 @@ class CohortMapping(_Frozen):
     kind: Literal["tables"] = "tables"
     synthetic: bool = False
     patients: str
-    visits: str
+    visits: str = ""
+    occasions: tuple[Occasion, ...] = ()
     rows: tuple[RowFilter, ...] = ()
     missing: tuple[str, ...] = ()
     columns: Columns
@@ -251,6 +324,50 @@ class CohortMapping(_Frozen):
         if taken:
             raise ValueError(f"uses reserved names: rename {', '.join(taken)}")
         return named
+
+    @model_validator(mode="after")
+    def _visits_stand_somewhere(self) -> Self:
+        if bool(self.visits) == bool(self.occasions):
+            raise ValueError("must give either visits or occasions")
+        places = {
+            "columns.week": self.columns.week.column,
+            **{f"outcomes.{name}.column": given.column for name, given in self.outcomes.items()},
+        }
+        for fact in self.visit_facts:
+            given: VisitColumn | DaysAbsentColumn | None = getattr(self.columns, fact)
+            places[f"columns.{fact}.column"] = given.column if given else ""
+        if self.occasions and (named := [key for key, column in places.items() if column]):
+            raise ValueError(f"has occasions, which name the columns: leave out {', '.join(named)}")
+        if self.visits and (unnamed := [key for key, column in places.items() if not column]):
+            raise ValueError(f"has visits: needs {', '.join(unnamed)}")
+        return self
+
+    @model_validator(mode="after")
+    def _occasions_are_about_what_is_followed(self) -> Self:
+        weeks = [occasion.week for occasion in self.occasions]
+        if len(set(weeks)) < len(weeks):
+            raise ValueError("occasions: two of them have the same week")
+        if weeks and 0 not in weeks:
+            raise ValueError("occasions: none of them is at week 0, the baseline")
+        followed = (*self.outcomes, *VISIT_FACTS)
+        asked = [name for occasion in self.occasions for name in occasion.columns]
+        for name in asked:
+            if name not in followed:
+                raise ValueError(
+                    f"occasions: '{name}' is not one of {', '.join(followed)}."
+                    f"{nearest(name, followed)}"
+                )
+        never = [name for name in self.outcomes if self.occasions and name not in asked]
+        if never:
+            raise ValueError(f"occasions: none of them has a column of {', '.join(never)}")
+        return self
+
+    @model_validator(mode="after")
+    def _work_needs_a_labour_force(self) -> Self:
+        if self.visit_facts and "labour_force" not in self.columns.model_fields_set:
+            listed = ", ".join(self.visit_facts)
+            raise ValueError(f"has {listed}: say who is in the labour_force")
+        return self
 
     @model_validator(mode="after")
     def _arms_fit_together(self) -> Self:
@@ -274,6 +391,14 @@ class CohortMapping(_Frozen):
                         f"{nearest(meant, allowed)}"
                     )
         return self
+
+    @property
+    def visit_facts(self) -> tuple[str, ...]:
+        """Facts about a visit, besides its week and scores, that the files hold."""
+        asked = {name for occasion in self.occasions for name in occasion.columns}
+        return tuple(
+            fact for fact in VISIT_FACTS if fact in asked or getattr(self.columns, fact) is not None
+        )
 
     @model_validator(mode="after")
     def _entry_names_an_outcome(self) -> Self:

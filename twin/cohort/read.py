@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from twin.cohort.absence import DaysAbsent
 from twin.cohort.check import (
     cells_readable,
     columns_present,
@@ -20,6 +21,7 @@ from twin.cohort.filters import filters_apply, keep_rows
 from twin.cohort.mapping import CohortMapping
 from twin.cohort.slots import Slot, patient_slots, visit_slots
 from twin.cohort.tables import Table, read_table
+from twin.cohort.unfold import named, unfold
 from twin.errors import InputError, Problem
 from twin.instruments import instrument
 
@@ -49,15 +51,18 @@ def read_cohort(mapping: CohortMapping, base: Path) -> Cohort:
     problems = filters_apply(mapping.rows, [people, visited])
     people, visited = keep_rows(mapping.rows, people, visited, mapping.columns.patient)
     person, visit = patient_slots(mapping), visit_slots(mapping)
+    of_visits = (slot.column for slot in visit) if mapping.visits else named(mapping.occasions)
     problems += columns_present(people, [slot.column for slot in person])
-    problems += columns_present(visited, [slot.column for slot in visit])
+    problems += columns_present(visited, of_visits)
     if not all(mapping.columns.patient in table.cells for table in (people, visited)):
         raise InputError(dict.fromkeys(problems))  # nobody can be told from anybody else
     if people.cells.empty:
         remedy = "Check the rows filters of the mapping." if mapping.rows else ""
         raise InputError([*problems, Problem(people.where, "holds no patients", remedy=remedy)])
 
-    if people is visited:
+    if mapping.occasions:
+        visited = unfold(people, mapping.columns.patient, mapping.occasions)
+    elif people is visited:
         problems += facts_constant(visited, person)
         people = _earliest(visited, visit)
     problems += cells_readable(people, person) + cells_readable(visited, visit)
@@ -65,8 +70,9 @@ def read_cohort(mapping: CohortMapping, base: Path) -> Cohort:
     patients, visits = _tidy(people, person), _tidy(visited, visit)
     outcomes = {name: instrument(given.instrument) for name, given in mapping.outcomes.items()}
     entry = Entry(mapping.entry.outcome, mapping.entry.minimum) if mapping.entry else None
+    absent = _days_absent(mapping)
     problems += patients_sensible(people, person, patients, visits, tuple(mapping.arms))
-    problems += visits_sensible(visited, visit, visits, patients, outcomes, entry)
+    problems += visits_sensible(visited, visit, visits, patients, outcomes, entry, absent)
     if problems:
         # One file for both tables: the same fault may have been found twice.
         raise InputError(dict.fromkeys(problems))
@@ -83,6 +89,7 @@ def read_cohort(mapping: CohortMapping, base: Path) -> Cohort:
         arms=_arms(mapping),
         entry=entry,
         evidence_ids=mapping.excludes_evidence_from,
+        days_absent=absent,
     )
 
 
@@ -90,14 +97,15 @@ def _tables(mapping: CohortMapping, base: Path) -> tuple[Table, Table]:
     """Read both files, or the one that serves as both, and report on both if both are bad."""
     tables: dict[str, Table] = {}
     problems: list[Problem] = []
-    for name in dict.fromkeys((mapping.patients, mapping.visits)):
+    visits = mapping.visits or mapping.patients
+    for name in dict.fromkeys((mapping.patients, visits)):
         try:
             tables[name] = read_table(base / name, name, mapping.missing)
         except InputError as error:
             problems += error.problems
     if problems:
         raise InputError(problems)
-    return tables[mapping.patients], tables[mapping.visits]
+    return tables[mapping.patients], tables[visits]
 
 
 def _earliest(table: Table, slots: Sequence[Slot]) -> Table:
@@ -128,6 +136,13 @@ def _patients(mapping: CohortMapping, patients: pd.DataFrame) -> pd.DataFrame:
     }
     absent = {name: value for name, value in constants.items() if name not in patients}
     return patients.assign(**absent).astype({"labour_force": bool}).set_index("patient")
+
+
+def _days_absent(mapping: CohortMapping) -> DaysAbsent:
+    given = mapping.columns.days_absent
+    if given is None:
+        return DaysAbsent()
+    return DaysAbsent(given.days_per_week, given.rounding, given.recall_weeks)
 
 
 def _arms(mapping: CohortMapping) -> dict[str, Arm]:

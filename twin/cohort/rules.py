@@ -84,7 +84,9 @@ def broken(
 
 def _problem(rule: Rule, table: Table, column: str, line: int | None) -> Problem:
     """Return the problem of one line, or of the whole column where there is no line."""
-    row = None if pd.isna(line) else int(line)
-    cell = None if row is None else table.cells[column].loc[row]
+    row, source, cell = None, column, None
+    if not pd.isna(line):
+        cell = table.cells[column].loc[int(line)]
+        row, source = table.source(int(line), column)
     remedy = rule.remedy if isinstance(rule.remedy, str) else rule.remedy(cell or "")
-    return Problem(table.where, rule.must, row, column, cell, remedy)
+    return Problem(table.where, rule.must, row, source, cell, remedy)

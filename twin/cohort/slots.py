@@ -11,8 +11,9 @@ import pandas as pd
 
 from twin.cohort.cells import number, token, truth
 from twin.cohort.cohort import BODY_REGIONS, WORK_STATUSES, CovariateKind
-from twin.cohort.mapping import CohortMapping, Scalar
+from twin.cohort.mapping import CohortMapping, ColumnOrConstant, Scalar, VisitColumn
 from twin.errors import nearest
+from twin.instruments import Instrument, instrument
 
 _Kind = Literal["number", "truth", "text"]
 
@@ -40,10 +41,14 @@ class Slot:
         What each value in the file stands for (None: missing), or None to use them as they are.
     options
         The texts allowed; empty for any.
+    empty
+        What an empty cell stands for; None: nothing is known.
     required
         Whether every row must have a value.
     covariate
         Whether it explains differences between people, rather than saying what happened.
+    nearest
+        Scale to whose nearest step numbers are taken; None to take them as they are.
     """
 
     name: str
@@ -51,8 +56,10 @@ class Slot:
     kind: _Kind
     values: Mapping[Scalar, Scalar | None] | None = None
     options: tuple[str, ...] = ()
+    empty: Scalar | None = None
     required: bool = False
     covariate: bool = False
+    nearest: Instrument | None = None
 
     @property
     def rule(self) -> str:
@@ -90,9 +97,11 @@ class Slot:
         return unknown | (meant.notna() & self._typed(meant).isna())
 
     def _meant(self, cells: pd.Series[str]) -> pd.Series[str]:
-        if self.values is None:
-            return cells
-        meaning = {token(value): meant for value, meant in self.values.items()}
+        said = cells if self.values is None else self._translated(cells)
+        return said if self.empty is None else said.where(cells.notna(), str(self.empty))
+
+    def _translated(self, cells: pd.Series[str]) -> pd.Series[str]:
+        meaning = {token(value): meant for value, meant in (self.values or {}).items()}
         found = [None if pd.isna(cell) else meaning.get(token(cell)) for cell in cells]
         said = [str(meant) if isinstance(meant, bool | int | float) else meant for meant in found]
         return pd.Series(said, cells.index, dtype=object)
@@ -102,7 +111,10 @@ class Slot:
             allowed = cells.isin(self.options) if self.options else cells.notna()
             return cells.where(allowed).astype("str")
         parse = number if self.kind == "number" else truth
-        return pd.Series([parse(cell) for cell in cells], cells.index, dtype=np.float64)
+        values = pd.Series([parse(cell) for cell in cells], cells.index, dtype=np.float64)
+        if self.nearest is None:
+            return values
+        return pd.Series(self.nearest.nearest_step(values), cells.index)
 
 
 def patient_slots(mapping: CohortMapping) -> list[Slot]:
@@ -114,13 +126,15 @@ def patient_slots(mapping: CohortMapping) -> list[Slot]:
         slots.append(Slot("arm", arm.column, "text", arm.values, names, required=True))
     if columns.cluster is not None:
         slots.append(Slot("cluster", columns.cluster.column, "text", columns.cluster.values))
-    region, force = columns.body_region, columns.labour_force
-    if region.column is not None:
-        slots.append(
-            Slot("body_region", region.column, "text", region.values, BODY_REGIONS, required=True)
-        )
-    if force.column is not None:
-        slots.append(Slot("labour_force", force.column, "truth", force.values, required=True))
+    facts: tuple[tuple[str, ColumnOrConstant, _Kind, tuple[str, ...]], ...] = (
+        ("body_region", columns.body_region, "text", BODY_REGIONS),
+        ("labour_force", columns.labour_force, "truth", ()),
+    )
+    for name, given, kind, options in facts:
+        if given.column is not None:
+            needed = given.empty is None
+            slot = Slot(name, given.column, kind, given.values, options, given.empty, needed)
+            slots.append(slot)
     return slots + [
         Slot(name, covariate.column, _KIND_OF[covariate.kind], covariate.values, covariate=True)
         for name, covariate in mapping.covariates.items()
@@ -128,16 +142,25 @@ def patient_slots(mapping: CohortMapping) -> list[Slot]:
 
 
 def visit_slots(mapping: CohortMapping) -> list[Slot]:
-    """Return the facts about a visit that the mapping takes from the visits file."""
+    """Return the facts about a visit that the mapping takes from the visits.
+
+    Where they were unfolded from one row a person, each stands in a column of its own name.
+    """
     columns = mapping.columns
     slots = [
-        Slot("patient", columns.patient, "text", required=True),
-        Slot("week", columns.week.column, "number", columns.week.values, required=True),
-        *(Slot(name, outcome.column, "number") for name, outcome in mapping.outcomes.items()),
+        Slot("patient", columns.patient if mapping.visits else "patient", "text", required=True),
+        Slot("week", columns.week.column or "week", "number", columns.week.values, required=True),
     ]
-    if columns.work_status is not None:
-        work = columns.work_status
-        slots.append(Slot("work_status", work.column, "text", work.values, WORK_STATUSES))
+    for name, given in mapping.outcomes.items():
+        nearest = instrument(given.instrument) if given.prorated else None
+        slots.append(Slot(name, given.column or name, "number", nearest=nearest))
+    if "work_status" in mapping.visit_facts:
+        work = columns.work_status or VisitColumn()
+        column = work.column or "work_status"
+        slots.append(Slot("work_status", column, "text", work.values, WORK_STATUSES))
+    if "days_absent" in mapping.visit_facts:
+        column = columns.days_absent.column if columns.days_absent else ""
+        slots.append(Slot("days_absent", column or "days_absent", "number"))
     return slots
 
 

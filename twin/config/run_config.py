@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from omegaconf import DictConfig, OmegaConf
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from priors import prior_set_names
 from scenarios import scenario_names
 from twin.cohort import CohortMapping
 from twin.cohort.synthetic import SyntheticSettings
+from twin.diagnose.dropout_settings import DropoutSettings
 from twin.diagnose.settings import DiagnoseSettings
 from twin.errors import InputError, Problem, from_validation, nearest
 from twin.fit.settings import FitSettings, ModelSettings, SamplerSettings
@@ -81,6 +82,8 @@ class RunConfig(_Frozen):
         How twins are simulated, and what is read out of it.
     diagnose
         How much is spent on diagnostics.
+    dropout
+        What is believed of those who left.
     seed
         Seed of everything random: a generated cohort, sampling, predictive draws.
     output
@@ -96,9 +99,20 @@ class RunConfig(_Frozen):
     simulation: SimulationSettings = SimulationSettings()
     report: OutcomeSettings = OutcomeSettings()
     diagnose: DiagnoseSettings = DiagnoseSettings()
+    dropout: DropoutSettings = DropoutSettings()
     # NumPy's and nutpie's seeds are not negative; PyMC's are 32 bits wide
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     output: Output = Output()
+
+    @model_validator(mode="after")
+    def _restricted_work_loses_one_share(self) -> Self:
+        if self.report.partial_loss != self.model.partial_loss:
+            raise ValueError(
+                f"report.partial_loss is {self.report.partial_loss:g} and model.partial_loss "
+                f"{self.model.partial_loss:g}: they are one fact; set model.partial_loss and leave "
+                "the other"
+            )
+        return self
 
     @field_validator("scenario", mode="before")
     @classmethod

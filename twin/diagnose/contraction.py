@@ -97,7 +97,7 @@ def _rows(spec: ModelSpec, priors: PriorSet, posterior: xr.Dataset) -> Iterator[
         dims = sampled[name].dims
         shape = tuple(len(spec.coords[dim]) for dim in dims)
         before = priors[name].distribution.draw(rng, (_PRIOR_DRAWS, *shape))
-        after = stated_value(spec, posterior, name).reshape(-1, *shape)
+        after = stated_value(spec, posterior, sampled[name]).reshape(-1, *shape)
         moments = [_moments(before), _moments(after)]
         for place, labels in zip(
             np.ndindex(shape), product(*(spec.coords[dim] for dim in dims)), strict=True

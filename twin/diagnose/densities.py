@@ -11,19 +11,19 @@ from twin.fit.retest import RetestFigure
 from twin.law import residual
 from twin.law.backends import NUMPY
 from twin.law.grid import Floats
-from twin.law.parameters import ModelSpec, sampled_parameters, taken_up
+from twin.law.parameters import ModelSpec, Parameter, sampled_parameters, taken_up
 
 
-def stated_value(spec: ModelSpec, posterior: xr.Dataset, parameter: str) -> Floats:
+def stated_value(spec: ModelSpec, posterior: xr.Dataset, parameter: Parameter) -> Floats:
     """Return a parameter as its prior states it, dims chain, draw and its own.
 
-    That is what was sampled, but for an arm's effect: its prior is on what is taken up of it by a
-    usual follow-up visit.
+    That is what was sampled, but for an arm's effect and its modification: their priors are on what
+    is taken up of them by a usual follow-up visit.
     """
-    value = by_draw(posterior, parameter)
-    if parameter == "arm_effect":
+    value = by_draw(posterior, parameter.name)
+    if parameter.taken_up:
         share = taken_up(NUMPY, by_draw(posterior, "response_time"), spec.usual_week)
-        value = value * share[..., None]
+        value = value * share.reshape(*share.shape, *(1,) * (value.ndim - share.ndim))
     return value
 
 
@@ -47,7 +47,7 @@ def log_priors(spec: ModelSpec, priors: PriorSet, posterior: xr.Dataset) -> xr.D
     found = {}
     for parameter in sampled_parameters(spec):
         if not parameter.standard:
-            value = stated_value(spec, posterior, parameter.name)
+            value = stated_value(spec, posterior, parameter)
             density = priors[parameter.name].distribution.log_density(value)
             found[parameter.name] = density.reshape(*value.shape[:2], -1).sum(axis=-1)
     coords = {name: posterior[name].to_numpy() for name in ("chain", "draw")}

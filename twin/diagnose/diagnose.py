@@ -15,6 +15,8 @@ from twin.outcomes.outcomes import Outcomes
 
 from .contraction import contraction
 from .densities import log_priors, retest_log_likelihood
+from .dropout import dropout_contrasts
+from .dropout_settings import DropoutSettings, dropout_deltas
 from .leave_one_out import leave_one_out, person_log_likelihood
 from .pareto import FEWEST_DRAWS
 from .power import Weights
@@ -25,7 +27,11 @@ _HASH_LENGTH = 8  # tells versions of one package apart
 
 
 def diagnose(
-    plan: FitPlan, fit: xr.DataTree, outcomes: Outcomes, settings: DiagnoseSettings
+    plan: FitPlan,
+    fit: xr.DataTree,
+    outcomes: Outcomes,
+    settings: DiagnoseSettings,
+    dropout: DropoutSettings,
 ) -> xr.DataTree:
     """Diagnose a fit and what was simulated from it.
 
@@ -39,15 +45,18 @@ def diagnose(
         What was simulated, at evenly spaced draws of the fit.
     settings
         What is done, and at how many draws.
+    dropout
+        What is believed of those who left.
 
     Returns
     -------
     xr.DataTree
         Groups ``contraction``; ``log_prior``, ``power_scaling`` and ``contrast_power``; and, unless
         people are not left out or the fit has fewer than `FEWEST_DRAWS`, ``log_likelihood``
-        and ``leave_one_out``. Without the likelihood ``power_scaling`` has no such component.
+        and ``leave_one_out``. Without the likelihood ``power_scaling`` has no such component. Where
+        those who left may have done worse, and there are arms to compare, ``dropout``.
     """
-    spec = model_spec(plan.cohort)
+    spec = model_spec(plan.cohort, plan.model)
     posterior, estimands = fit["posterior"].to_dataset(), fit["estimands"].to_dataset()
     simulated = evenly(posterior.sizes["draw"], outcomes.cohort.sizes["draw"])
     some = posterior.isel(draw=simulated)
@@ -68,6 +77,12 @@ def diagnose(
         moved = xr.concat([moved, own], dim="component")
         groups["log_likelihood"] = likelihood
         groups["leave_one_out"] = leave_one_out(likelihood["person"])
+    if dropout.assume == "delta" and len(spec.arms) > 1:
+        people = fit["twins"].to_dataset().isel(draw=simulated)
+        weeks = [float(week) for week in estimands["week"].to_numpy()]
+        deltas = dropout_deltas(plan.cohort, dropout)
+        data = records(plan.cohort, plan.model.time_grid)
+        groups["dropout"] = dropout_contrasts(plan.cohort, spec, data, some, people, weeks, deltas)
     return xr.DataTree.from_dict({**groups, "power_scaling": moved})
 
 
@@ -79,7 +94,7 @@ def _log_likelihood(plan: FitPlan, posterior: xr.Dataset, settings: DiagnoseSett
     found = load_fit(path)
     if found is not None:
         return found["log_likelihood"].to_dataset()
-    spec, figures = model_spec(plan.cohort), retest_figures(plan.cohort)
+    spec, figures = model_spec(plan.cohort, plan.model), retest_figures(plan.cohort)
     kept = evenly(posterior.sizes["draw"], settings.draws // posterior.sizes["chain"])
     some = posterior.isel(draw=kept)
     likelihood = xr.Dataset(

@@ -15,7 +15,9 @@ import numpy as np
 import xarray as xr
 from scipy.special import logsumexp
 
-from twin.fit.draws import filled_covariates, populations
+from twin.fit.draws import missing_covariates, populations
+from twin.law.backends import NUMPY
+from twin.law.covariates import fill
 from twin.law.grid import Floats
 from twin.law.parameters import ModelSpec
 from twin.law.population import Population
@@ -62,8 +64,9 @@ def person_log_likelihood(
     xr.DataArray
         ``log_likelihood``, dims chain, draw, patient.
     """
+    missing = missing_covariates(records.gaps, posterior)
     every = [
-        (c, d, population, filled_covariates(records, posterior, c, d))
+        (c, d, population, fill(NUMPY, records.gaps, missing[c, d]))
         for c, d, population in populations(spec, posterior)
     ]
     n_linear = every[0][2].n_linear

@@ -77,13 +77,8 @@ def log_integrand(
 def by_person(terms: Terms, records: Records) -> Floats:
     """Return the sum of each person's terms of the likelihood, shape (person,)."""
     total = np.asarray(terms.scores + terms.entry, dtype=float)
-    work = records.work
-    if work is not None:
-        interval = np.diff(work.first_segment)
-        # every interval has a segment: visits of a person are at different times
-        of = work.worker[work.segment_worker[work.first_segment[:-1][interval > 0]]]
-        np.add.at(total, work.worker, terms.first_work)
-        np.add.at(total, of, np.asarray(terms.later_work)[interval > 0])
+    if records.work is not None:
+        total[records.work.worker] += np.asarray(terms.work_state + terms.days_absent)
     return total
 
 

@@ -41,7 +41,7 @@ def quantities(spec: ModelSpec, posterior: xr.Dataset, estimands: xr.Dataset) ->
         many = {"covariate", "cluster"} & set(parameter.dims)
         if parameter.standard or parameter.is_correlation or many:
             continue
-        value = stated_value(spec, posterior, parameter.name)
+        value = stated_value(spec, posterior, parameter)
         labels = product(*(spec.coords[dim] for dim in parameter.dims))
         names += [_named(parameter.name, one) for one in labels]
         columns.append(value.reshape(*value.shape[:2], -1))

@@ -7,32 +7,76 @@ import pandas as pd
 
 from twin.cohort import Cohort
 from twin.cohort.encode import encode
-from twin.errors import InputError, Problem
+from twin.errors import InputError, Problem, nearest
 from twin.law.dose import NEVER, DoseSchedule, read_arms_on_grid
 from twin.law.grid import TimeGrid
 from twin.law.measurement import behind
 from twin.law.parameters import ModelSpec
 from twin.law.records import Entry, Records
+from twin.law.work import PARTIAL_LOSS
 
+from .covariate_gaps import covariate_gaps
 from .retest import RetestFigure
 from .score_records import score_records
-from .work_records import work_records, work_seen
+from .settings import ModelSettings
+from .work_records import work_occasions, work_records
 
 ASSUMED_LAG_WEEKS = 2.0
 """Weeks between test and retest where a publication does not say: the usual choice of such studies,
 long enough to forget the answers and short enough to stay the same."""
 
 
-def model_spec(cohort: Cohort) -> ModelSpec:
-    """Return what a cohort gives the model to describe."""
+_DEFAULT = ModelSettings()
+
+
+def model_spec(cohort: Cohort, settings: ModelSettings = _DEFAULT) -> ModelSpec:
+    """Return what a cohort gives the model to describe.
+
+    Parameters
+    ----------
+    cohort
+        The cohort.
+    settings
+        How the model is laid out.
+
+    Raises
+    ------
+    InputError
+        If an effect is to be modified by something that is not a covariate of the cohort.
+    """
+    work = work_occasions(cohort)
     return ModelSpec(
         outcomes=tuple(cohort.outcomes),
         arms=tuple(cohort.arms),
         clusters=tuple(sorted(cohort.patients["cluster"].dropna().unique())),
-        covariates=encode(cohort.patients, cohort.covariates).names,
-        has_work=not work_seen(cohort).empty,
+        covariates=encode(cohort.patients, cohort.regressors).names,
+        has_work=not work.empty,
+        has_days=bool((work["days"] >= 0).any()),
         usual_week=_usual_week(cohort),
+        modifiers=_modifiers(cohort, settings.effect_modifiers),
+        shrinkage=settings.shrinkage,
     )
+
+
+def _modifiers(cohort: Cohort, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns of the covariates that modify effects."""
+    encoded = encode(cohort.patients, cohort.regressors)
+    known = dict.fromkeys(encoded.source)
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        listed = ", ".join(known) if known else "none"
+        raise InputError(
+            Problem(
+                "configuration",
+                f"is not a covariate of cohort {cohort.name}",
+                column="model.effect_modifiers",
+                value=name,
+                remedy=f"Its covariates: {listed}.{nearest(name, known)}",
+            )
+            for name in unknown
+        )
+    columns = zip(encoded.names, encoded.source, strict=True)
+    return tuple(name for name, source in columns if source in wanted)
 
 
 def _usual_week(cohort: Cohort) -> float:
@@ -41,7 +85,7 @@ def _usual_week(cohort: Cohort) -> float:
     return ModelSpec.usual_week if later.empty else float(later.median())
 
 
-def records(cohort: Cohort, grid: TimeGrid) -> Records:
+def records(cohort: Cohort, grid: TimeGrid, partial_loss: float = PARTIAL_LOSS) -> Records:
     """Return a cohort as arrays, people in the order of its patients.
 
     Parameters
@@ -50,6 +94,8 @@ def records(cohort: Cohort, grid: TimeGrid) -> Records:
         The cohort.
     grid
         Cells of person time; they must reach every visit.
+    partial_loss
+        Share of a working day that restricted work loses; read only with days absent.
 
     Raises
     ------
@@ -58,6 +104,7 @@ def records(cohort: Cohort, grid: TimeGrid) -> Records:
     """
     _within(cohort, grid)
     spec = model_spec(cohort)
+    covariate = encode(cohort.patients, cohort.regressors).values
     cluster = pd.Categorical(cohort.patients["cluster"], categories=list(spec.clusters))
     arm = pd.Categorical(cohort.patients["arm"], categories=list(spec.arms))
     schedules = [
@@ -69,12 +116,13 @@ def records(cohort: Cohort, grid: TimeGrid) -> Records:
     return Records(
         grid=grid,
         scores=score_records(cohort),
-        covariate=encode(cohort.patients, cohort.covariates).values,
+        covariate=covariate,
+        gaps=covariate_gaps(covariate),
         cluster=np.asarray(cluster.codes, dtype=np.int64),
         arm=np.asarray(arm.codes, dtype=np.int64),
         dose=read_arms_on_grid(schedules, grid),
         entry=_entry(cohort),
-        work=work_records(cohort, grid) if spec.has_work else None,
+        work=work_records(cohort, grid, partial_loss) if spec.has_work else None,
     )
 
 

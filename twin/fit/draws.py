@@ -8,15 +8,16 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from twin.law.backends import COMPILED
+from twin.law.backends import COMPILED, NUMPY
+from twin.law.covariates import CovariateGaps, fill, gap_values
 from twin.law.grid import Floats, Ints
 from twin.law.parameters import ModelSpec, assemble, sampled_parameters
 from twin.law.population import Population
 from twin.law.records import Records
 
-from .model import BEYOND_UNIT
+from .shared_data import BEYOND_UNIT
 
-NUISANCES = ("z", "eps", "beyond_end")
+NUISANCES = ("z", "eps", "beyond_end", "covariate_noise")
 """Sampled for each person or score, bulky, and spent once the people have been read from them."""
 
 
@@ -34,7 +35,7 @@ class Draw(NamedTuple):
     latent: Floats
     """Continuous severity behind each score, shape (person, score)."""
     z: Floats
-    """Standard normals behind rate and frailty, shape (person, 1 or 2)."""
+    """Standard normal behind the rate, shape (person,)."""
 
 
 def populations(spec: ModelSpec, posterior: xr.Dataset) -> Iterator[tuple[int, int, Population]]:
@@ -58,20 +59,30 @@ def draws(spec: ModelSpec, records: Records, posterior: xr.Dataset) -> Iterator[
     at_end = np.nonzero(records.scores.end)
     z = by_draw(posterior, "z")
     depth = by_draw(posterior, "beyond_end") if at_end[0].size else np.empty((*z.shape[:2], 0))
+    values = missing_covariates(records.gaps, posterior)
     for c, d, population in populations(spec, posterior):
         latent = records.scores.severity.copy()
         latent[at_end] += records.scores.end[at_end] * BEYOND_UNIT * depth[c, d]
-        covariate = filled_covariates(records, posterior, c, d)
-        yield Draw(c, d, population, covariate, latent, z[c, d])
+        yield Draw(c, d, population, fill(NUMPY, records.gaps, values[c, d]), latent, z[c, d])
 
 
-def filled_covariates(records: Records, posterior: xr.Dataset, chain: int, draw: int) -> Floats:
-    """Return standardised covariates with missing ones filled by one draw, (person, covariate)."""
-    covariate = records.covariate.copy()
-    unknown = np.nonzero(np.isnan(covariate))
-    if unknown[0].size:
-        covariate[unknown] = by_draw(posterior, "missing_covariate")[chain, draw]
-    return covariate
+def missing_covariates(gaps: CovariateGaps, posterior: xr.Dataset) -> Floats:
+    """Return the missing values in every draw, shape (chain, draw, gap).
+
+    Parameters
+    ----------
+    gaps
+        What is missing.
+    posterior
+        With ``covariate_noise`` as sampled, or ``missing_covariate`` once that has been spent.
+    """
+    if gaps.n == 0:
+        return np.empty((posterior.sizes["chain"], posterior.sizes["draw"], 0))
+    if "missing_covariate" in posterior:
+        return by_draw(posterior, "missing_covariate")
+    noise = by_draw(posterior, "covariate_noise")
+    every = [gap_values(NUMPY, gaps, one) for one in noise.reshape(-1, gaps.n)]
+    return np.reshape(every, noise.shape)
 
 
 def evenly(length: int, wanted: int) -> Ints:

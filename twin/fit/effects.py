@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from twin.law.grid import Floats
 from twin.law.parameters import ModelSpec, sampled_parameters
+from twin.law.population import Population
+from twin.law.records import Records
 
-from .draws import NUISANCES, by_draw, populations
+from .draws import NUISANCES, by_draw, missing_covariates, populations
 
 
 def named_dims(spec: ModelSpec, posterior: xr.Dataset) -> xr.Dataset:
@@ -22,13 +25,13 @@ def named_dims(spec: ModelSpec, posterior: xr.Dataset) -> xr.Dataset:
     return named
 
 
-def with_effects(spec: ModelSpec, posterior: xr.Dataset) -> xr.Dataset:
+def with_effects(spec: ModelSpec, records: Records, posterior: xr.Dataset) -> xr.Dataset:
     """Drop the nuisances and add what sampled variables stand for.
 
     Parameters
     ----------
-    spec
-        What the cohort has.
+    spec, records
+        What the model was built from.
     posterior
         Everything that was sampled, dims named.
 
@@ -36,10 +39,12 @@ def with_effects(spec: ModelSpec, posterior: xr.Dataset) -> xr.Dataset:
     -------
     xr.Dataset
         The population parameters as sampled (correlations as their lower Cholesky factors), then
-        ``person_correlation_matrix`` and its like, ``cluster_effect`` (shift of
-        the set points, severity) and ``covariate_effect`` (per SD of the covariate, in the unit of
-        each component of the person vector), as far as the cohort has them.
+        ``person_correlation_matrix`` and its like, ``cluster_effect`` (shift of the mean of a
+        cluster's people) and ``covariate_effect`` (per SD of the covariate), both in the unit of
+        each component of the person vector, ``cluster_response`` (shift of an arm's effect,
+        severity) and ``missing_covariate`` (standardised), as far as the cohort has them.
     """
+    missing = missing_covariates(records.gaps, posterior)
     kept = posterior.drop_vars([name for name in NUISANCES if name in posterior])
     added: dict[str, tuple[tuple[str, ...], object]] = {}
     for parameter in sampled_parameters(spec):
@@ -47,14 +52,36 @@ def with_effects(spec: ModelSpec, posterior: xr.Dataset) -> xr.Dataset:
             factor = by_draw(kept, parameter.name)
             dims = ("chain", "draw", *parameter.dims)
             added[f"{parameter.name}_matrix"] = (dims, factor @ np.swapaxes(factor, -1, -2))
-    every = [population for _, _, population in populations(spec, kept)]
+    every = [standing_for(spec, population) for _, _, population in populations(spec, kept)]
     shape = (kept.sizes["chain"], kept.sizes["draw"])
-    effects = {
-        "cluster_effect": (spec.clusters, ("cluster", "outcome")),
-        "covariate_effect": (spec.covariates, ("covariate", "person_effect")),
-    }
-    for name, (members, own) in effects.items():
-        if members:
-            stacked = np.stack([getattr(population, name) for population in every])
-            added[name] = (("chain", "draw", *own), stacked.reshape(*shape, *stacked.shape[1:]))
-    return kept.assign(added)
+    for name, (dims, _) in every[0].items():
+        stacked = np.stack([one[name][1] for one in every])
+        added[name] = (("chain", "draw", *dims), stacked.reshape(*shape, *stacked.shape[1:]))
+    told = kept.assign(added)
+    coords = {dim: list(spec.coords[dim]) for dim in told.dims if dim in spec.coords}
+    if records.gaps.n:
+        told["missing_covariate"] = (("chain", "draw", "gap"), missing)
+    return told.assign_coords(coords)
+
+
+def standing_for(
+    spec: ModelSpec, population: Population
+) -> dict[str, tuple[tuple[str, ...], Floats]]:
+    """Return dims and values of the effects that standard normals of a population stand for."""
+    effects: dict[str, tuple[tuple[str, ...], Floats]] = {}
+    if spec.clusters:
+        effects["cluster_effect"] = (
+            ("cluster", "correlated_effect"),
+            population.cluster_effect[:-1, 1:],
+        )
+        if len(spec.arms) > 1:
+            effects["cluster_response"] = (
+                ("cluster", "active_arm", "outcome"),
+                population.cluster_response[:-1, 1:],
+            )
+    if spec.covariates:
+        effects["covariate_effect"] = (
+            ("covariate", "person_effect"),
+            population.covariate_effect,
+        )
+    return effects

@@ -67,16 +67,17 @@ def gate_report(fit: xr.DataTree) -> GateReport:
 
 def _new_fit(plan: FitPlan, configuration: str) -> xr.DataTree:
     cohort, seed, clock = plan.cohort, plan.seed, _Clock()
-    spec = model_spec(cohort)
+    spec = model_spec(cohort, plan.model)
     grid = plan.model.time_grid
-    data = records(cohort, grid)
+    data = records(cohort, grid, plan.model.partial_loss)
     model = build_model(spec, data, plan.priors, retest_figures(cohort))
     drawn = sample(model, plan.sampler, seed)
     clock.lap("sampling, with compilation")
+    clock.note("sampling", drawn.attrs.get("sampling_seconds"))
 
     sampled = named_dims(spec, drawn["posterior"].to_dataset())
     twins = extract_people(cohort, spec, data, sampled, seed)
-    posterior = with_effects(spec, sampled)
+    posterior = with_effects(spec, data, sampled)
     clock.lap("twins")
     weeks = _headline_weeks(cohort, grid)
     estimands = arm_contrasts(spec, data, posterior, twins, cohort.outcomes, weeks)
@@ -131,5 +132,10 @@ class _Clock:
     def lap(self, stage: str) -> None:
         """Note the time since the last lap."""
         now = time.perf_counter()
-        self.seconds[stage] = round(now - self._since, 3)
+        self.note(stage, now - self._since)
         self._since = now
+
+    def note(self, stage: str, seconds: float | None) -> None:
+        """Note a time that is known, a part of a stage's."""
+        if seconds is not None:
+            self.seconds[stage] = round(seconds, 3)

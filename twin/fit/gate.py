@@ -45,7 +45,7 @@ def check_convergence(
     sample_stats
         With ``diverging`` and ``energy``, dims chain and draw.
     """
-    numbers = _joined(_entries(_one_form(posterior)), _entries(estimands))
+    numbers = _joined(_entries(one_form(posterior)), _entries(estimands))
     persons = _entries(twins[[name for name in _PERSON_EFFECTS if name in twins]])
     # A contrast is zero by definition where both arms start from the same person, and so is the
     # response of people who were given nothing; a sampled quantity that never moves is stuck, and
@@ -78,10 +78,10 @@ class _Entries(NamedTuple):
         )
 
 
-def _one_form(posterior: xr.Dataset) -> xr.Dataset:
+def one_form(posterior: xr.Dataset) -> xr.Dataset:
     """Leave out what stands there twice: Cholesky factors and standardised effects."""
     twice = [name for name in posterior if f"{name}_matrix" in posterior]
-    twice += [name for name in posterior if f"{str(name).removesuffix('_z')}_effect" in posterior]
+    twice += [name for name in posterior if str(name).endswith("_z")]
     return posterior.drop_vars(twice)
 
 

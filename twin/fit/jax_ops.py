@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from pytensor.graph.basic import Apply
 from pytensor.link.jax.dispatch.basic import jax_funcify
 
-from twin.law import scores, work
+from twin.law import scores, work_filter
 from twin.law.ops import ArrayOps
 
 from .kernels import ScoreTerms, WorkTerms
@@ -24,6 +24,7 @@ def _solve_lower(factor: Any, rhs: Any, transpose: bool) -> Any:
 
 
 JAX: ArrayOps = ArrayOps(
+    asarray=jnp.asarray,
     exp=jnp.exp,
     log=jnp.log,
     sqrt=jnp.sqrt,
@@ -37,8 +38,9 @@ JAX: ArrayOps = ArrayOps(
     solve_lower=_solve_lower,
     log_softmax=jax.nn.log_softmax,
     log_normal_cdf=jax.scipy.special.log_ndtr,
+    log_gamma=jax.scipy.special.gammaln,
     score_terms=lambda *args: scores.score_terms(JAX, *args),
-    work_terms=lambda *args: work.work_terms(JAX, *args),
+    work_terms=lambda *args: work_filter.work_terms(JAX, *args),
 )
 """The table for JAX, every law as it is written."""
 
@@ -59,4 +61,6 @@ def _with_plain_data(
     """Give a law its data as NumPy arrays: JAX traces them too, and the law indexes by them."""
     constants: Any = node.inputs[op.n_parameters :]
     data = [constant.data for constant in constants]
-    return lambda *given: law(*given[: op.n_parameters], *data)
+    # JAX differentiates the law itself: what a kernel keeps for its own gradient has no use here
+    unused = (None,) * (len(op.result_dims) - op.n_results)
+    return lambda *given: (*law(*given[: op.n_parameters], *data), *unused)

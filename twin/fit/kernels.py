@@ -15,11 +15,11 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
-from twin.law import kernels
+from twin.law import score_kernels, work_kernels
 
 type Variable = Any
 
-VERSION = 7
+VERSION = 9
 """Raised when a kernel changes, so that code compiled for an older one isn't found again."""
 
 
@@ -43,9 +43,19 @@ class _Kernel(Op):
 
 
 class _Differentiable(_Kernel):
-    """A kernel with a companion that carries gradients back to its leading arguments."""
+    """A kernel with a companion that carries gradients back to its leading arguments.
+
+    What the kernel returns beyond the law's results is handed to the companion, behind the
+    arguments, so that it need not be computed twice; nothing else may use it.
+    """
 
     gradient: _Kernel
+    n_results = 2
+
+    def results(self, *inputs: Variable) -> tuple[Variable, Variable]:
+        """Return the law's results alone."""
+        found: Any = self(*inputs)
+        return found[0], found[1]
 
     @property
     def n_parameters(self) -> int:
@@ -54,45 +64,49 @@ class _Differentiable(_Kernel):
 
     def pullback(self, inputs: Any, outputs: Any, output_gradients: Any) -> list[Variable]:
         """Carry gradients of the results back to the parameters."""
+        n = self.n_results
         bars = [
             pt.zeros_like(result) if isinstance(bar.type, DisconnectedType) else bar
-            for result, bar in zip(outputs, output_gradients, strict=True)
+            for result, bar in zip(outputs[:n], output_gradients[:n], strict=True)
         ]
-        back: Any = self.gradient(*inputs, *bars)
+        back: Any = self.gradient(*inputs, *outputs[n:], *bars)
         return [*back, *(DisconnectedType()() for _ in inputs[self.n_parameters :])]
 
     def connection_pattern(self, node: Apply[Any]) -> list[list[bool]]:
-        """Only parameters are connected to the results."""
-        n_results = len(self.result_dims)
-        return [[i < self.n_parameters] * n_results for i in range(len(node.inputs))]
+        """Only parameters are connected, and only to the law's results."""
+        rest = len(self.result_dims) - self.n_results
+        return [
+            [i < self.n_parameters] * self.n_results + [False] * rest
+            for i in range(len(node.inputs))
+        ]
 
 
 class ScoreTermsGradient(_Kernel):
-    """`kernels.score_terms_gradient`."""
+    """`score_kernels.score_terms_gradient`."""
 
-    kernel = staticmethod(kernels.score_terms_gradient)
+    kernel = staticmethod(score_kernels.score_terms_gradient)
     result_dims = (1, 2, 3, 2, 1, 2, 1, 0, 2, 2)
 
 
 class ScoreTerms(_Differentiable):
-    """`kernels.score_terms`."""
+    """`score_kernels.score_terms`."""
 
-    kernel = staticmethod(kernels.score_terms)
-    result_dims = (1, 2)
+    kernel = staticmethod(score_kernels.score_terms)
+    result_dims = (1, 2, 3, 3, 3, 3, 3, 2)
     gradient = ScoreTermsGradient()
 
 
 class WorkTermsGradient(_Kernel):
-    """`kernels.work_terms_gradient`."""
+    """`work_kernels.work_terms_gradient`."""
 
-    kernel = staticmethod(kernels.work_terms_gradient)
-    result_dims = (1, 2, 1, 2, 1, 1, 1, 1, 0, 1, 1)
+    kernel = staticmethod(work_kernels.work_terms_gradient)
+    result_dims = (1, 2, 1, 2, 1, 1, 1, 1, 0, 1, 1, 2, 0)
 
 
 class WorkTerms(_Differentiable):
-    """`kernels.work_terms`."""
+    """`work_kernels.work_terms`."""
 
-    kernel = staticmethod(kernels.work_terms)
+    kernel = staticmethod(work_kernels.work_terms)
     result_dims = (1, 1)
     gradient = WorkTermsGradient()
 

@@ -8,22 +8,35 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from priors import Beta, HalfNormal, Lkj, LogNormal, Normal, Prior, PriorSet
+from priors import (
+    Beta,
+    Dirichlet,
+    HalfNormal,
+    HalfStudentT,
+    Lkj,
+    LogNormal,
+    Normal,
+    Prior,
+    PriorSet,
+)
 from twin.law import residual
+from twin.law.covariates import CovariateGaps, fill, gap_values
 from twin.law.likelihood import Terms, log_likelihood
 from twin.law.parameters import ModelSpec, Parameter, assemble, sampled_parameters, taken_up
 from twin.law.population import Population
-from twin.law.records import Records, ScoreRecords
+from twin.law.records import Records
 
 from .ops import TENSOR
 from .retest import RetestFigure
-
-BEYOND_UNIT = 0.1
-"""Severity unit in which the depth beyond an end of a scale is sampled: about a spread."""
+from .shared_data import end_slots, latent_scores, shared
 
 
 def build_model(
-    spec: ModelSpec, records: Records, priors: PriorSet, retest: tuple[RetestFigure, ...]
+    spec: ModelSpec,
+    records: Records,
+    priors: PriorSet,
+    retest: tuple[RetestFigure, ...],
+    slots: int | None = None,
 ) -> pm.Model:
     """Build the joint model of a cohort.
 
@@ -37,36 +50,44 @@ def build_model(
         Prior of every parameter the spec calls for.
     retest
         Published test-retest errors that inform the residuals.
+    slots
+        Number of places for scores at an end of their scale, of which some may be idle; None for
+        as many as there are. More are wanted where the data are to be exchanged (`reuse`).
 
     Returns
     -------
     pm.Model
-        Its free variables are the population parameters, the position of each continuous score
-        within its recorded cell, and the people's standardised effects.
+        Its free variables are the population parameters, the depth of each score beyond the end
+        of its scale, and the people's standardised effects. The cohort's arrays are its data, by
+        the names that `shared_data.exchangeable` gives them.
     """
     with pm.Model(coords=spec.coords) as model:
         value: dict[str, Any] = {}
         for parameter in sampled_parameters(spec):
-            if parameter.name == "arm_effect":
+            if parameter.taken_up:
                 prior, time = priors[parameter.name], value["response_time"]
-                variable = _arm_effect(parameter, prior, spec, time)
+                variable = _taken_up(parameter, prior, spec, time)
             else:
                 variable = _random_variable(parameter, spec, priors)
             value[parameter.name] = variable
         population = assemble(TENSOR, spec, value)
-        latent = _latent_scores(records.scores)
-        covariate = _filled_covariates(records.covariate)
+        places = int(np.count_nonzero(records.scores.end)) if slots is None else slots
+        data = shared(records._replace(covariate=np.nan_to_num(records.covariate)), "data")
+        ends = shared(end_slots(records.scores, places), "ends")
+        latent = latent_scores(data.scores.severity, ends, places, idle=slots is not None)
+        covariate = _filled_covariates(data.gaps, records.gaps.n)
         people = records.covariate.shape[0]
         z = pm.Normal("z", shape=people)
-        eps = _effect_noise(records, people, population.n_linear)
-        terms = log_likelihood(TENSOR, population, records, covariate, latent, z, eps)
+        workers = 0 if records.work is None else len(records.work.worker)
+        eps = _effect_noise(data, people, workers, population.n_linear)
+        terms = log_likelihood(TENSOR, population, data, covariate, latent, z, eps)
         _add(terms)
         _add_retest(population, retest, priors.retest_log_sd)
     return model
 
 
 def _add(terms: Terms) -> None:
-    for name in ("scores", "entry", "first_work", "later_work"):
+    for name in ("scores", "entry", "work_state", "days_absent"):
         term = getattr(terms, name)
         if not isinstance(term, float):
             pm.Potential(f"log_{name}", term)
@@ -78,14 +99,15 @@ def _random_variable(parameter: Parameter, spec: ModelSpec, priors: PriorSet) ->
     return _from_prior(parameter, priors[parameter.name], spec)
 
 
-def _arm_effect(parameter: Parameter, prior: Prior, spec: ModelSpec, response_time: Any) -> Any:
+def _taken_up(parameter: Parameter, prior: Prior, spec: ModelSpec, response_time: Any) -> Any:
     """Effects of arms, with the prior on what a usual follow-up visit sees of them.
 
     Scores tell that, and little more of the effect and its time apart where visits are few: with
     one follow-up at 4 weeks the two lie along a hyperbola. It is also what trials publish.
     """
     seen = Parameter(f"{parameter.name}_taken_up", parameter.dims)
-    share = taken_up(TENSOR, response_time, spec.usual_week)[:, None]
+    share = taken_up(TENSOR, response_time, spec.usual_week)
+    share = share.reshape((-1, *(1,) * (len(parameter.dims) - 1)))
     return pm.Deterministic(
         parameter.name, _from_prior(seen, prior, spec) / share, dims=parameter.dims
     )
@@ -98,46 +120,37 @@ def _from_prior(parameter: Parameter, prior: Prior, spec: ModelSpec) -> Any:
             return pm.Normal(name, mu=np.asarray(mean), sigma=np.asarray(sd), dims=dims)
         case HalfNormal(sd=sd):
             return pm.HalfNormal(name, sigma=np.asarray(sd), dims=dims)
+        case HalfStudentT(df=df, scale=scale):
+            return pm.HalfStudentT(name, nu=df, sigma=np.asarray(scale), dims=dims)
         case LogNormal(median=median, log_sd=log_sd):
             return pm.LogNormal(name, mu=np.log(median), sigma=np.asarray(log_sd), dims=dims)
         case Beta(a=a, b=b):
             return pm.Beta(name, alpha=np.asarray(a), beta=np.asarray(b), dims=dims)
+        case Dirichlet(concentration=concentration):
+            n = len(spec.coords[dims[-1]])
+            return pm.Dirichlet(name, a=np.full(n, concentration), dims=dims)
         case Lkj(eta=eta):
             return pm.LKJCorr(name, eta=eta, n=len(spec.coords[dims[0]]))
 
 
-def _latent_scores(scores: ScoreRecords) -> Any:
-    """Continuous score behind each recorded one: itself, or beyond the end of its scale."""
-    latent = pt.as_tensor(scores.severity)
-    at_end = np.nonzero(scores.end)
-    n = len(at_end[0])
-    if n == 0:
-        return latent
-    depth = pm.HalfFlat("beyond_end", shape=n, initval=np.full(n, 0.5))
-    beyond = scores.severity[at_end] + scores.end[at_end] * BEYOND_UNIT * depth
-    return pt.set_subtensor(latent[at_end], beyond)
+def _filled_covariates(gaps: CovariateGaps, missing: int) -> Any:
+    """Standardised covariates, missing ones filled from their joint normal."""
+    if missing == 0:
+        return gaps.observed
+    noise = pm.Normal("covariate_noise", shape=missing)
+    return fill(TENSOR, gaps, gap_values(TENSOR, gaps, noise))
 
 
-def _filled_covariates(covariate: Any) -> Any:
-    """Standardised covariates; a missing value is a parameter with a standard normal prior."""
-    missing = np.isnan(covariate)
-    if not missing.any():
-        return covariate
-    filled = pt.as_tensor(np.where(missing, 0.0, covariate))
-    unknown = pm.Normal("missing_covariate", shape=int(missing.sum()))
-    return pt.set_subtensor(filled[np.nonzero(missing)], unknown)
-
-
-def _effect_noise(records: Records, people: int, n_linear: int) -> Any:
+def _effect_noise(data: Records, people: int, workers: int, n_linear: int) -> Any:
     """Noise of the linear effects: sampled for workers, whose work says more than their scores.
 
     Everyone else's is standard normal a posteriori, and is drawn after sampling.
     """
     noise = pt.as_tensor(np.zeros((people, n_linear)))
-    if records.work is None:
+    if data.work is None:
         return noise
-    workers = pm.Normal("eps", shape=(len(records.work.worker), n_linear))
-    return pt.set_subtensor(noise[records.work.worker], workers)
+    own = pm.Normal("eps", shape=(workers, n_linear))
+    return pt.set_subtensor(noise[data.work.worker], own)
 
 
 def _add_retest(population: Population, figures: tuple[RetestFigure, ...], log_sd: float) -> None:

@@ -17,8 +17,8 @@ def observed_data(cohort: Cohort) -> xr.Dataset:
     -------
     xr.Dataset
         Dims patient, visit (counted from 0 for each person), outcome; ``score`` in score units, NaN
-        where missing or padded, ``week`` since baseline, NaN where padded, and ``work_status``,
-        empty where not seen.
+        where missing or padded, ``week`` since baseline, NaN where padded, ``work_status``, empty
+        where not seen, and ``days_absent``, NaN where not reported.
     """
     number = cohort.visits.groupby("patient").cumcount()
     numbered = cohort.visits.assign(visit=number).set_index(["patient", "visit"])
@@ -31,6 +31,7 @@ def observed_data(cohort: Cohort) -> xr.Dataset:
             "score": (("patient", "visit", "outcome"), np.stack(scores, axis=-1)),
             "week": (("patient", "visit"), table["week"].to_numpy()),
             "work_status": (("patient", "visit"), np.where(pd.isna(work), "", work)),
+            "days_absent": (("patient", "visit"), table["days_absent"].to_numpy().astype(float)),
         },
         coords={
             "patient": table["patient"].to_numpy(),

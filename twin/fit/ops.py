@@ -10,8 +10,8 @@ from twin.law.ops import ArrayOps
 
 from .kernels import ScoreTerms, WorkTerms
 
-_SCORE_TERMS: Any = ScoreTerms()
-_WORK_TERMS: Any = WorkTerms()
+_SCORE_TERMS = ScoreTerms()
+_WORK_TERMS = WorkTerms()
 
 
 def _solve_lower(factor: Any, rhs: Any, transpose: bool) -> Any:
@@ -40,6 +40,7 @@ def _log_normal_cdf(x: Any) -> Any:
 
 
 TENSOR = ArrayOps(
+    asarray=pt.as_tensor,
     exp=pt.exp,
     log=pt.log,
     sqrt=pt.sqrt,
@@ -53,7 +54,8 @@ TENSOR = ArrayOps(
     solve_lower=_solve_lower,
     log_softmax=lambda logits: pt.special.log_softmax(logits, axis=-1),
     log_normal_cdf=_log_normal_cdf,
-    score_terms=_SCORE_TERMS,
-    work_terms=_WORK_TERMS,
+    log_gamma=pt.gammaln,
+    score_terms=_SCORE_TERMS.results,
+    work_terms=_WORK_TERMS.results,
 )
 """The table for PyTensor."""

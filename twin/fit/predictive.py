@@ -16,12 +16,14 @@ from priors import PriorSet
 from twin.cohort import Cohort
 from twin.law import enrolled
 from twin.law.backends import NUMPY
+from twin.law.covariates import fill, gap_values
 from twin.law.grid import Ints
 from twin.law.parameters import ModelSpec, assemble
 from twin.law.population import People
 from twin.law.records import Records
 
 from .arrays import retest_figures
+from .days_statistics import DAYS_STATISTICS
 from .draws import by_draw, populations
 from .prior_draw import draw_truth
 from .replicates import Sample, summarise
@@ -62,8 +64,8 @@ def prior_predictive(
     def samples() -> Iterator[Sample]:
         for _ in range(draws):
             population = assemble(NUMPY, spec, draw_truth(priors, spec, figures, rng))
-            unknown = np.isnan(records.covariate)
-            covariate = np.where(unknown, rng.standard_normal(unknown.shape), records.covariate)
+            guess = gap_values(NUMPY, records.gaps, rng.standard_normal(records.gaps.n))
+            covariate = fill(NUMPY, records.gaps, guess)
             people, residual = enrolled.draw_people(
                 population, records.entry, covariate, records.cluster, records.arm, layout.week, rng
             )
@@ -100,8 +102,9 @@ def posterior_predictive(
     -------
     xr.Dataset
         Each of `SCORE_STATISTICS`, dims sample, arm, visit, outcome, with the cohort's own as
-        ``observed_...``, the number of scores ``n``, and with work each of `WorkStatistics`, dim
-        sample and its own. Score units. Attribute ``usual_visit``: the one nearest to 13 weeks.
+        ``observed_...``, the number of scores ``n``, with work states each of `WorkStatistics`, dim
+        sample and its own, and with days absent each of `DAYS_STATISTICS`, dims sample, visit.
+        Score units. Attribute ``usual_visit``: the one nearest to 13 weeks.
     """
     layout = visit_layout(cohort)
     rng = np.random.default_rng(seed)
@@ -143,7 +146,7 @@ def extreme(predictive: xr.Dataset) -> pd.DataFrame:
     """
     tail = (1 - CENTRAL) / 2
     rows: list[dict[str, object]] = []
-    for name in (*SCORE_STATISTICS, *WORK_DIMS):
+    for name in (*SCORE_STATISTICS, *WORK_DIMS, *DAYS_STATISTICS):
         if name not in predictive:
             continue
         observed = predictive[f"observed_{name}"]

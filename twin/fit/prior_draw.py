@@ -54,9 +54,9 @@ def _draw(priors: PriorSet, spec: ModelSpec, rng: np.random.Generator) -> dict[s
             values[parameter.name] = rng.standard_normal(shape)
         else:
             values[parameter.name] = priors[parameter.name].distribution.draw(rng, shape)
-    if "arm_effect" in values:
-        # its prior is on what a usual follow-up visit sees of it
-        values["arm_effect"] /= taken_up(NUMPY, values["response_time"], spec.usual_week)[:, None]
+        if parameter.taken_up:
+            share = taken_up(NUMPY, values["response_time"], spec.usual_week)
+            values[parameter.name] /= share.reshape(-1, *(1,) * (len(shape) - 1))
     return values
 
 

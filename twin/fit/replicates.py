@@ -10,14 +10,15 @@ import xarray as xr
 
 from twin.cohort import Cohort
 from twin.instruments import Instrument
-from twin.law import forward
-from twin.law.grid import Floats, Ints
+from twin.law import forward, forward_work
+from twin.law.grid import Floats
 from twin.law.measurement import Scale, record
 from twin.law.parameters import ModelSpec
 from twin.law.population import People, Population
-from twin.law.records import Records
-from twin.law.work import WORK_STATES, WorkLaw
+from twin.law.records import Records, WorkRecords
+from twin.law.work import WORK_STATES
 
+from .days_statistics import DAYS_STATISTICS, days_statistics
 from .visit_layout import VisitLayout
 from .visit_statistics import SCORE_STATISTICS, count_scores, score_statistics
 from .work_statistics import DIMS, WorkStatistics, work_statistics
@@ -52,7 +53,7 @@ def summarise(
     samples
         Populations and people, one pair for each replicate.
     rng
-        Source of randomness for work states.
+        Source of randomness for work states and days absent.
 
     Returns
     -------
@@ -64,6 +65,7 @@ def summarise(
     measured = [Scale(scale.step_share) for scale in scales]
     scored: list[Floats] = []
     worked: list[WorkStatistics] = []
+    absent: list[Floats] = []
     for sample in samples:
         at = (sample.population, sample.people, records.grid, records.dose, records.arm)
         latent = forward.levels(*at, layout.week) + sample.residual
@@ -71,8 +73,11 @@ def summarise(
         severity = np.where(missing, np.nan, np.stack(recorded, axis=-1))
         scored.append(score_statistics(layout, records.arm, n_arms, severity))
         if sample.population.work is not None:
-            state = _work_states(sample.population.work, sample, records, layout, rng)
-            worked.append(work_statistics(layout, state))
+            drawn = _work(sample, records, rng)
+            if layout.work_row.size:
+                worked.append(work_statistics(layout, drawn.state[layout.work_place]))
+            if spec.has_days:
+                absent.append(days_statistics(layout, drawn))
     observed = score_statistics(layout, records.arm, n_arms, layout.severity)
     cells = ("arm", "visit", "outcome")
     data: dict[str, tuple[tuple[str, ...], object]] = {
@@ -88,6 +93,11 @@ def summarise(
             replicated = np.stack([getattr(one, name) for one in worked])
             data[name] = (("sample", *dims), replicated)
             data[f"observed_{name}"] = (dims, getattr(seen, name))
+    if absent and records.work is not None:
+        told = days_statistics(layout, records.work)
+        for i, name in enumerate(DAYS_STATISTICS):
+            data[name] = (("sample", "visit"), np.stack([one[i] for one in absent]))
+            data[f"observed_{name}"] = (("visit",), told[i])
     found = xr.Dataset(data, _coords(spec, layout, has_work=bool(worked)))
     return found.assign_attrs(usual_visit=_usual_visit(layout))
 
@@ -102,23 +112,12 @@ def _as_printed(statistic: str, severity: Floats, scales: list[Instrument]) -> F
     return severity
 
 
-def _work_states(
-    law: WorkLaw, sample: Sample, records: Records, layout: VisitLayout, rng: np.random.Generator
-) -> Ints:
-    """Draw the states of the workers at the weeks at which theirs were seen."""
-    rows = layout.work_row
-    people = People(*(part[rows] for part in sample.people))
-    at = (sample.population, people, records.grid, records.dose, records.arm[rows])
-    middles = np.broadcast_to(records.grid.middles, (len(rows), records.grid.n_cells))
-    return forward.draw_work(
-        law,
-        records.grid,
-        forward.levels(*at, layout.work_week[:, :1])[:, 0],
-        forward.levels(*at, middles),
-        people.frailty,
-        layout.work_week,
-        rng,
-    )
+def _work(sample: Sample, records: Records, rng: np.random.Generator) -> WorkRecords:
+    """Draw what the workers would have shown and reported, where these did."""
+    pattern = records.work
+    assert pattern is not None  # a population with a work process was built for such records
+    at = (sample.population, sample.people, records.grid, records.dose, records.arm)
+    return forward_work.draw_work(forward_work.work_process(*at, pattern), pattern, rng)
 
 
 def _coords(spec: ModelSpec, layout: VisitLayout, *, has_work: bool) -> dict[str, object]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import pymc as pm
@@ -14,6 +16,7 @@ import xarray as xr
 from .settings import SamplerSettings
 
 _STATISTICS = ("diverging", "energy", "tree_depth", "n_steps", "step_size", "acceptance_rate")
+_SECONDS = "sampling_seconds"
 _NUTPIE_NAMES = {"depth": "tree_depth", "mean_tree_accept": "acceptance_rate"}
 
 
@@ -34,10 +37,29 @@ def sample(model: pm.Model, settings: SamplerSettings, seed: int) -> xr.DataTree
     xr.DataTree
         Group ``posterior`` with every free variable, and ``sample_stats`` with ``diverging``,
         ``energy``, ``tree_depth``, ``n_steps``, ``step_size`` and ``acceptance_rate``; dims chain,
-        draw and the variables' own.
+        draw and the variables' own. Attribute ``sampling_seconds``, of nutpie: without compilation.
     """
     with _quiet():
         drawn = _LIBRARIES[settings.library](model, settings, seed)
+    return _told(drawn)
+
+
+def compile_model(model: pm.Model) -> Any:
+    """Compile a model for nutpie; `sample_compiled` samples it, its data exchanged or not."""
+    import nutpie
+
+    with _quiet():
+        return nutpie.compile_pymc_model(model, backend="numba")
+
+
+def sample_compiled(compiled: Any, settings: SamplerSettings, seed: int) -> xr.DataTree:
+    """Sample a compiled model; as `sample` does, with nutpie whatever the settings name."""
+    with _quiet():
+        return _told(_draw_with_nutpie(compiled, settings, seed))
+
+
+def _told(drawn: xr.DataTree) -> xr.DataTree:
+    """Return what the libraries' results have in common."""
     statistics = (
         drawn["sample_stats"]
         .to_dataset()
@@ -50,18 +72,24 @@ def sample(model: pm.Model, settings: SamplerSettings, seed: int) -> xr.DataTree
         )
     )
     kept = [name for name in _STATISTICS if name in statistics]
-    return xr.DataTree.from_dict(
+    told = xr.DataTree.from_dict(
         {
             "posterior": _plain(drawn["posterior"].to_dataset()),
             "sample_stats": _plain(statistics[kept]),
         }
     )
+    told.attrs = {name: value for name, value in drawn.attrs.items() if name == _SECONDS}
+    return told
 
 
 def _with_nutpie(model: pm.Model, settings: SamplerSettings, seed: int) -> xr.DataTree:
+    return _draw_with_nutpie(compile_model(model), settings, seed)
+
+
+def _draw_with_nutpie(compiled: Any, settings: SamplerSettings, seed: int) -> xr.DataTree:
     import nutpie
 
-    compiled = nutpie.compile_pymc_model(model, backend="numba")
+    since = time.perf_counter()
     drawn: xr.DataTree = nutpie.sample(
         compiled,
         draws=settings.draws,
@@ -73,6 +101,7 @@ def _with_nutpie(model: pm.Model, settings: SamplerSettings, seed: int) -> xr.Da
         save_warmup=False,
         progress_bar=settings.progress_bar,
     )
+    drawn.attrs[_SECONDS] = time.perf_counter() - since
     return drawn
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from twin.law.grid import TimeGrid
+from twin.law.work import PARTIAL_LOSS
 
 _Count = Annotated[int, Field(ge=1)]
 
@@ -22,9 +23,19 @@ class ModelSettings(_Frozen):
     ----------
     grid
         Edges of the cells of person time, weeks since baseline; see `TimeGrid`.
+    partial_loss
+        Share of a working day that is lost while work is restricted: an assumption, by which days
+        absent are read and days lost are reported.
+    shrinkage
+        How effects of covariates are shrunk; see `twin.law.shrinkage`.
+    effect_modifiers
+        Covariates, or ``body_region``, with which the effects of arms may change.
     """
 
     grid: tuple[float, ...] = (0.0, 2.0, 4.0, 6.0, 9.0, 13.0, 19.0, 26.0, 39.0, 52.0)
+    partial_loss: Annotated[float, Field(ge=0, le=1)] = PARTIAL_LOSS
+    shrinkage: Literal["r2d2", "horseshoe"] = "r2d2"
+    effect_modifiers: tuple[str, ...] = ()
 
     @field_validator("grid")
     @classmethod

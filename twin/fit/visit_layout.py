@@ -12,7 +12,7 @@ from twin.cohort.occasions import occasions
 from twin.law.grid import Floats, Ints
 
 from .score_records import patient_rows
-from .work_records import work_seen
+from .work_records import work_occasions
 
 
 class VisitLayout(NamedTuple):
@@ -34,6 +34,10 @@ class VisitLayout(NamedTuple):
     """Occasion of each, -1 where padded, shape (worker, sighting)."""
     work_state: Ints
     """State that was seen, shape (worker, sighting)."""
+    work_place: Ints
+    """Place of each sighting among the occasions of `WorkRecords`, shape (worker, sighting)."""
+    work_visit: Ints
+    """Occasion (nominal visit) of each occasion of `WorkRecords`, shape (occasion,)."""
 
 
 def visit_layout(cohort: Cohort) -> VisitLayout:
@@ -48,7 +52,9 @@ def visit_layout(cohort: Cohort) -> VisitLayout:
     ).assign(
         **{name: scale.to_severity(cohort.visits[name]) for name, scale in cohort.outcomes.items()}
     )
-    seen = work_seen(cohort).join(visits["occasion"])
+    work = work_occasions(cohort).join(visits["occasion"])
+    work["place"] = np.arange(len(work))
+    seen = work[work["code"] >= 0]
     return VisitLayout(
         labels=tuple(named.cat.categories),
         week=_padded(visits, "week").ffill(axis=1).to_numpy(float),
@@ -60,10 +66,12 @@ def visit_layout(cohort: Cohort) -> VisitLayout:
         work_week=_padded(seen, "week").ffill(axis=1).to_numpy(float),
         work_occasion=_padded(seen, "occasion").fillna(-1).to_numpy(np.int64),
         work_state=_padded(seen, "code").ffill(axis=1).to_numpy(np.int64),
+        work_place=_padded(seen, "place").ffill(axis=1).to_numpy(np.int64),
+        work_visit=work["occasion"].to_numpy(np.int64),
     )
 
 
 def _padded(visits: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return a column with one row a person, and one column a visit in order of time."""
-    placed = visits.assign(place=visits.groupby("person").cumcount())
-    return placed.pivot_table(index="person", columns="place", values=column, dropna=False)
+    placed = visits.assign(column=visits.groupby("person").cumcount())
+    return placed.pivot_table(index="person", columns="column", values=column, dropna=False)

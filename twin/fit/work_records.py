@@ -1,65 +1,66 @@
-"""The work states of a cohort as intervals between observations."""
+"""What is known of the work of a cohort, occasion by occasion."""
 
 from __future__ import annotations
-
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from twin.cohort import WORK_STATUSES, Cohort
-from twin.law.grid import Floats, Ints, TimeGrid
+from twin.law.grid import TimeGrid
 from twin.law.records import WorkRecords
-from twin.law.work import PERMANENTLY_OUT
+from twin.law.work import PERMANENTLY_OUT, loss_of_states
+from twin.law.work_layout import lay_work
 
 from .score_records import patient_rows
 
 
-def work_seen(cohort: Cohort) -> pd.DataFrame:
-    """Return the work states of people with a work process: person, week and code.
+def work_occasions(cohort: Cohort) -> pd.DataFrame:
+    """Return the visits at which something was learnt of a person's work.
 
-    Those outside the labour force have none, nor has anyone who was out for good when first seen.
+    Those outside the labour force have no work process, nor has anyone who was out for good when
+    first seen; once out for good, a person stays so.
+
+    Returns
+    -------
+    pd.DataFrame
+        Indexed by the row of the visit, in order of person and week. Columns ``person`` (row among
+        the patients), ``week``, ``code`` (state, -1 where not seen), ``days`` and ``possible``
+        (days absent and those that there could be, -1 and 0 where not reported) and ``since``
+        (week from which on they count, the visit's own where not reported).
     """
-    codes = pd.Categorical(cohort.visits["work_status"], categories=list(WORK_STATUSES)).codes
-    seen = pd.DataFrame(
-        {"person": patient_rows(cohort), "week": cohort.visits["week"], "code": codes}
+    visits, meaning = cohort.visits, cohort.days_absent
+    since = meaning.since(visits)
+    possible = meaning.possible(visits["week"] - since)
+    # a window too short for a whole day says nothing
+    told = visits["days_absent"].notna() & (possible > 0)
+    days = meaning.whole(visits["days_absent"], possible)
+    codes = pd.Categorical(visits["work_status"], categories=list(WORK_STATUSES)).codes
+    found = pd.DataFrame(
+        {
+            "person": patient_rows(cohort),
+            "week": visits["week"],
+            "code": codes.astype(np.int64),
+            "days": days.where(told, -1).astype(np.int64),
+            "possible": possible.where(told, 0).astype(np.int64),
+            "since": since.where(told, visits["week"]),
+        }
     )
-    in_force = cohort.patients["labour_force"].to_numpy()[seen["person"]]
-    seen = seen[in_force & (seen["code"] >= 0)]
-    first = seen.groupby("person")["code"].transform("first")
-    return seen[first != PERMANENTLY_OUT]
+    in_force = cohort.patients["labour_force"].to_numpy()[found["person"]]
+    found = found[in_force & ((found["code"] >= 0) | told)]
+    first = found.groupby("person")["code"].transform("first")
+    return found[first != PERMANENTLY_OUT]
 
 
-def work_records(cohort: Cohort, grid: TimeGrid) -> WorkRecords:
-    """Return work states as intervals between observations, cut where cells of the grid end."""
-    seen = work_seen(cohort)
-    first = seen.drop_duplicates("person")
-    row_of = {person: row for row, person in enumerate(first["person"])}
-    worker: list[int] = []
-    cells: list[Ints] = []
-    weeks: list[Floats] = []
-    ends = [0]
-    moves: list[tuple[int, int]] = []
-    for person, states in seen.groupby("person"):
-        observed = list(zip(states["week"], states["code"], strict=True))
-        for (start, from_state), (end, to_state) in pairwise(observed):
-            if from_state == PERMANENTLY_OUT:
-                break  # nothing can happen any more
-            cell, spent = grid.segments(start, end)
-            worker += [row_of[person]] * len(cell)
-            cells.append(cell)
-            weeks.append(spent)
-            ends.append(ends[-1] + len(cell))
-            moves.append((from_state, to_state))
-    change = np.array(moves, dtype=np.int64).reshape(-1, 2)
-    return WorkRecords(
-        worker=first["person"].to_numpy(dtype=np.int64),
-        first_state=first["code"].to_numpy(dtype=np.int64),
-        first_week=first["week"].to_numpy(dtype=np.float64),
-        segment_worker=np.array(worker, dtype=np.int64),
-        segment_cell=np.concatenate([np.empty(0, dtype=np.int64), *cells]),
-        segment_weeks=np.concatenate([np.empty(0), *weeks]),
-        first_segment=np.array(ends, dtype=np.int64),
-        from_state=change[:, 0],
-        to_state=change[:, 1],
+def work_records(cohort: Cohort, grid: TimeGrid, partial_loss: float) -> WorkRecords:
+    """Return the work of a cohort as the law takes it; restricted work loses `partial_loss`."""
+    found = work_occasions(cohort)
+    return lay_work(
+        grid,
+        found["person"].to_numpy(np.int64),
+        found["week"].to_numpy(float),
+        found["code"].to_numpy(np.int64),
+        found["days"].to_numpy(np.int64),
+        found["possible"].to_numpy(np.int64),
+        found["since"].to_numpy(float),
+        loss_of_states(partial_loss),
     )

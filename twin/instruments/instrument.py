@@ -152,6 +152,16 @@ class Instrument(_Frozen):
         score = self.minimum + from_best if self.worse == "higher" else self.maximum - from_best
         return np.asarray(score)
 
+    def nearest_step(self, score: npt.ArrayLike) -> FloatArray:
+        """Return the step of the scale nearest to each score, any shape; NaN stays NaN.
+
+        Scores off the range stay off it, and those of a continuous scale stay as they are.
+        """
+        scores = np.asarray(score, dtype=np.float64)
+        if self.step is None:
+            return scores
+        return np.asarray(np.round((scores - self.minimum) / self.step) * self.step + self.minimum)
+
     def cell(self, score: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return the shown severities that are recorded as a score.
 

@@ -31,8 +31,8 @@ def misfits(scale: Instrument, scores: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         return np.asarray(scored & off_range)
     # Infinite scores are off the range already; they have no nearest step.
     finite = np.where(np.isfinite(values), values, scale.minimum)
-    nearest_step = np.round((finite - scale.minimum) / scale.step) * scale.step + scale.minimum
-    return np.asarray(scored & (off_range | (np.abs(finite - nearest_step) > TOLERANCE)))
+    off_grid = np.abs(finite - scale.nearest_step(finite)) > TOLERANCE
+    return np.asarray(scored & (off_range | off_grid))
 
 
 def lookalikes(scale: Instrument, scores: npt.ArrayLike) -> tuple[Instrument, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import linalg, special
 
-from . import kernels, scores, work
+from . import score_kernels, scores, work_filter, work_kernels
 from .ops import Array, ArrayOps
 
 
@@ -18,6 +18,7 @@ def _diagonal(matrix: Array) -> Array:
 
 
 NUMPY: ArrayOps = ArrayOps(
+    asarray=np.asarray,
     exp=np.exp,
     log=np.log,
     sqrt=np.sqrt,
@@ -31,10 +32,15 @@ NUMPY: ArrayOps = ArrayOps(
     solve_lower=_solve_lower,
     log_softmax=lambda logits: special.log_softmax(logits, axis=-1),
     log_normal_cdf=special.log_ndtr,
+    log_gamma=special.gammaln,
     score_terms=lambda *args: scores.score_terms(NUMPY, *args),
-    work_terms=lambda *args: work.work_terms(NUMPY, *args),
+    work_terms=lambda *args: work_filter.work_terms(NUMPY, *args),
 )
 """Plain float64 arrays, every law as it is written."""
 
-COMPILED = NUMPY._replace(score_terms=kernels.score_terms, work_terms=kernels.work_terms)
+COMPILED = NUMPY._replace(
+    # the rest of what it returns is for its gradient
+    score_terms=lambda *args: score_kernels.score_terms(*args)[:2],
+    work_terms=work_kernels.work_terms,
+)
 """Plain float64 arrays, the two costly laws in compiled form."""

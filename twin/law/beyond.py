@@ -17,9 +17,9 @@ import math
 import numpy as np
 
 from .grid import Floats, Ints
-from .kernels import LOG_2PI, score_model
 from .normal import probability_below, quantile
-from .small_matrices import as_float, cholesky, compiled
+from .score_kernels import LOG_2PI, score_terms
+from .small_matrices import cholesky, compiled
 
 _SMALLEST = 1e-300  # keeps logarithm and quantile finite 37 SD out
 
@@ -71,13 +71,27 @@ def draw_beyond(
     """
     people, scores = week.shape
     q = mean.shape[1]
-    lasting = as_float(persistence)
     latent = bound.copy()
     log_density = np.zeros(people)
-    weight = np.empty((scores, 3))
-    design = np.empty((scores, q))
-    residual = np.empty(scores)
-    covariance = np.empty((scores, scores))
+    _, _, _, _, noise_root, white, _, _ = score_terms(
+        log_rate,
+        mean,
+        scale,
+        dose,
+        response_rate,
+        flare_covariance,
+        error_variance,
+        persistence,
+        bound,
+        np.zeros_like(mean),
+        edges,
+        arm,
+        count,
+        week,
+        outcome,
+        rounding_variance,
+    )
+    design = np.empty((scores, q + 1))  # and residuals, last
     root = np.empty((scores, scores))
     order = np.empty(scores, dtype=np.int64)
     e = np.empty(scores)
@@ -95,32 +109,18 @@ def draw_beyond(
             if end[i, t] != 0:
                 order[place] = t
                 place += 1
-        score_model(
-            i,
-            math.exp(log_rate[i]),
-            mean,
-            scale[arm[i]],
-            dose[arm[i]],
-            response_rate[arm[i]],
-            flare_covariance,
-            error_variance,
-            lasting,
-            bound,
-            edges,
-            n,
-            week,
-            outcome,
-            rounding_variance,
-            weight,
-            design,
-            residual,
-            covariance,
-        )
+        for t in range(n):
+            for j in range(q + 1):
+                design[t, j] = 0.0
+                for s in range(t + 1):
+                    design[t, j] += noise_root[i, t, s] * white[i, s, j]
         for a in range(n):
             t = order[a]
             for b in range(a + 1):
                 s = order[b]
-                v = covariance[max(s, t), min(s, t)]
+                v = 0.0
+                for r in range(min(s, t) + 1):
+                    v += noise_root[i, t, r] * noise_root[i, s, r]
                 for j in range(q):
                     v += design[t, j] * design[s, j]
                 root[a, b] = v
@@ -130,7 +130,7 @@ def draw_beyond(
             given = 0.0
             for b in range(a):
                 given += root[a, b] * e[b]
-            e[a] = (residual[t] - given) / root[a, a]
+            e[a] = (design[t, q] - given) / root[a, a]
             if a < inside:
                 continue
             side = end[i, t]
@@ -138,5 +138,5 @@ def draw_beyond(
             beyond = max(probability_below(-side * e[a]), _SMALLEST)
             e[a] = -side * quantile(beyond * uniform[a - inside])
             log_density[i] -= 0.5 * (e[a] ** 2 + LOG_2PI) + math.log(beyond) + math.log(root[a, a])
-            latent[i, t] = bound[i, t] + given + root[a, a] * e[a] - residual[t]
+            latent[i, t] = bound[i, t] + given + root[a, a] * e[a] - design[t, q]
     return latent, log_density

@@ -55,7 +55,8 @@ def draw_people(
     if entry is None:
         return people, residuals
     k, n = entry.outcome, population.n_outcomes
-    mean = population.mean[1 + k] + covariate @ population.covariate_effect[:, 1 + k]
+    by_cluster = population.cluster_effect[cluster, 1 + k]
+    mean = population.mean[1 + k] + covariate @ population.covariate_effect[:, 1 + k] + by_cluster
     shared = population.scale @ population.scale[1 + k]  # covariance of each effect with the start
     variance = shared[1 + k] + population.spread[k] ** 2
     score = people.start[:, k] + residuals[:, 0, k]

@@ -1,21 +1,18 @@
 """The law run forward: people drawn from a population, and what would be recorded of them.
 
-Used to make synthetic cohorts, prior and posterior predictive data. Randomness is handed in.
+Used to make synthetic cohorts, prior and posterior predictive data. Randomness is handed in. What
+becomes of their work is drawn in `forward_work`.
 """
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from . import course, dose, residual, work
+from . import course, dose, residual
 from .backends import NUMPY
 from .dose import DoseCells
 from .grid import Floats, Ints, TimeGrid
 from .population import People, Population, expect, linear_scale, people
-
-_EXACT_UP_TO = 500.0  # intensity times weeks; see work.transition_probabilities
 
 
 def draw_people(
@@ -100,82 +97,3 @@ def draw_residuals(population: Population, week: Floats, rng: np.random.Generato
         )
         result.append(flare + errors[:, visit])
     return np.stack(result, axis=1)
-
-
-def draw_work(
-    law: work.WorkLaw,
-    grid: TimeGrid,
-    first_level: Floats,
-    cell_level: Floats,
-    frailty: Floats,
-    week: Floats,
-    rng: np.random.Generator,
-) -> Ints:
-    """Draw work states at each visit, exactly: cell by cell from the transition probabilities.
-
-    Parameters
-    ----------
-    law
-        Parameters of the work process.
-    grid
-        The cells of person time.
-    first_level
-        Levels at the first visit, shape (person, outcome).
-    cell_level
-        Levels at the middle of each cell, shape (person, cell, outcome).
-    frailty
-        Shape (person,).
-    week
-        Weeks since baseline of each visit, increasing, shape (person, visit).
-    rng
-        Source of randomness.
-
-    Returns
-    -------
-    Ints
-        Codes of `work.WORK_STATES`, shape (person, visit).
-    """
-    n, n_visits = week.shape
-    first = np.exp(work.initial_log_probabilities(NUMPY, law, first_level, frailty))
-    intensity = work.log_intensities(NUMPY, law, cell_level, frailty[:, None])
-    state = _choose(first, rng)
-    states = [state]
-    for visit in range(1, n_visits):
-        for cell in range(grid.n_cells):
-            inside = np.minimum(grid.ends[cell], week[:, visit]) - np.maximum(
-                grid.starts[cell], week[:, visit - 1]
-            )
-            weeks = np.maximum(inside, 0)
-            if not weeks.any():
-                continue  # nobody passes through this cell between these visits
-            generator = work.transient_generator(
-                NUMPY, intensity[:, cell].T, law.log_exit_intensity
-            )
-            moves = _moves(generator * weeks)
-            present = np.minimum(state, work.N_TRANSIENT - 1)
-            to = np.moveaxis(moves, -1, 0)[np.arange(n), present]
-            out = np.clip(1 - to.sum(axis=1), 0, 1)
-            drawn = _choose(np.column_stack([to, out]), rng)
-            state = np.where(state == work.PERMANENTLY_OUT, state, drawn)
-        states.append(state)
-    return np.stack(states, axis=1)
-
-
-def _moves(generator: Floats) -> Floats:
-    """Transition probabilities at any pace: over a part of the time short enough, then doubled.
-
-    Priors allow intensities at which the series behind `work.transition_probabilities` diverges.
-    """
-    fastest = float(-generator.min())
-    doublings = max(0, math.ceil(math.log2(fastest / _EXACT_UP_TO)))
-    moves = np.asarray(work.transition_probabilities(generator / 2**doublings))
-    for _ in range(doublings):
-        moves = np.einsum("ijb,jkb->ikb", moves, moves)
-    return moves
-
-
-def _choose(probability: Floats, rng: np.random.Generator) -> Ints:
-    """One category per row, by inversion, with one uniform per row whatever the outcome."""
-    cumulative = np.cumsum(probability, axis=1)
-    u = rng.random(len(probability))[:, None] * cumulative[:, -1:]
-    return np.asarray((u >= cumulative[:, :-1]).sum(axis=1), dtype=np.int64)

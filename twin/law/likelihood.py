@@ -24,10 +24,10 @@ class Terms(NamedTuple):
     """Log density of the continuous scores, shape (person,)."""
     entry: Array | float
     """Minus the log chance of having been enrolled, shape (person,); 0 without a threshold."""
-    first_work: Array | float
-    """Log probability of the first work state, shape (worker,); 0 without work."""
-    later_work: Array | float
-    """Log probability of each later work state, shape (interval,); 0 without work."""
+    work_state: Array | float
+    """Log probability of the work states seen, shape (worker,); 0 without work."""
+    days_absent: Array | float
+    """Log probability of the days absent given them, shape (worker,); 0 without work."""
     people: People
     """Individual parameters."""
 
@@ -67,10 +67,10 @@ def log_likelihood(
     state, data = score_arguments(xp, population, records, expected, arm_dose)
     log_density, effects = xp.score_terms(*state, latent, eps, *data)
     persons = people(population, expected.log_rate, effects)
-    first: Array | float = 0.0
-    later: Array | float = 0.0
+    states: Array | float = 0.0
+    days: Array | float = 0.0
     if records.work is not None and population.work is not None:
-        first, later = xp.work_terms(
+        states, days = xp.work_terms(
             persons.log_rate,
             effects,
             persons.frailty,
@@ -84,8 +84,8 @@ def log_likelihood(
     return Terms(
         scores=log_density,
         entry=entry_term(xp, population, records, covariate),
-        first_work=first,
-        later_work=later,
+        work_state=states,
+        days_absent=days,
         people=persons,
     )
 
@@ -143,10 +143,11 @@ def entry_term(
     if rule is None:
         return 0.0
     effect = 1 + rule.outcome
-    shift = xp.sum(covariate * population.covariate_effect[:, effect], axis=-1)
+    by_covariates = xp.sum(covariate * population.covariate_effect[:, effect], axis=-1)
+    by_cluster = population.cluster_effect[:, effect][records.cluster]
     return -entry.log_passing(
         xp,
-        population.mean[effect] + shift,
+        population.mean[effect] + by_covariates + by_cluster,
         xp.sqrt(xp.sum(population.scale[effect] ** 2)),
         population.spread[rule.outcome],
         rule.bound,

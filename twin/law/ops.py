@@ -17,12 +17,15 @@ type Array = Any
 class ArrayOps(NamedTuple):
     """The functions a backend must offer; arguments follow NumPy's.
 
-    `cholesky` returns the lower factor of the last two axes; `solve_lower(L, b, transpose)` solves
-    L x = b (or Lᵀ x = b) for `b` with two trailing axes; `log_normal_cdf` is
-    log Φ, accurate far into the lower tail. The last two are `scores.score_terms` and
-    `work.work_terms`, which a backend may offer in a faster form of its own.
+    `asarray` makes an array of the backend of a NumPy array, so that the backend's own arrays can
+    index it; `cholesky` returns the lower factor of the last two axes;
+    `solve_lower(L, b, transpose)` solves L x = b (or Lᵀ x = b) for `b` with two trailing axes;
+    `log_normal_cdf` is log Φ, accurate far into the lower tail; `log_gamma` is log Γ. The last two
+    are `scores.score_terms` and `work_filter.work_terms`, which a backend may offer in a faster
+    form of its own.
     """
 
+    asarray: Callable[..., Array]
     exp: Callable[..., Array]
     log: Callable[..., Array]
     sqrt: Callable[..., Array]
@@ -36,5 +39,6 @@ class ArrayOps(NamedTuple):
     solve_lower: Callable[[Array, Array, bool], Array]
     log_softmax: Callable[[Array], Array]
     log_normal_cdf: Callable[[Array], Array]
+    log_gamma: Callable[[Array], Array]
     score_terms: Callable[..., tuple[Array, Array]]
     work_terms: Callable[..., tuple[Array, Array]]

@@ -1,9 +1,10 @@
 """The population parameters, and how a person is drawn from them.
 
 A person is one vector: log rate, then start and set point of every outcome, then work frailty
-(where there is a work process), jointly normal around a regression on covariates, with clinic
-effects on the set points. The responses to the person's own arm are normal around a regression on
-the starts: whoever begins worse may gain more, or less.
+(where there is a work process), jointly normal around a regression on covariates, shifted by the
+person's cluster (clinic, practice, therapist). The responses to the person's own arm are normal
+around a mean that may depend on the start, on covariates and on the cluster: whoever begins worse
+may gain more, or less.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def effect_names(outcomes: tuple[str, ...], has_work: bool) -> tuple[str, ...]:
 class Population(NamedTuple):
     """Population parameters. Severities are fractions of the scale, times are weeks.
 
-    Dims: effect (the person vector), outcome, covariate, cluster, arm (reference first).
+    Dims: effect (the person vector), outcome, covariate, cluster (the last stands for an unknown
+    one and is 0, so that index -1 finds it), arm (reference first).
     """
 
     mean: Array
@@ -40,10 +42,16 @@ class Population(NamedTuple):
     covariate_effect: Array
     """Change of the mean per SD of a covariate, shape (covariate, effect)."""
     cluster_effect: Array
-    """Shift of the set points of a cluster, shape (cluster, outcome)."""
+    """Shift of the mean of a cluster's people, shape (cluster + 1, effect); none of the rate."""
     arm_effect: Array
     """Mean response (shift of the level by full dose, taken up) at the mean start, shape
     (arm, outcome); reference 0."""
+    effect_modification: Array
+    """Change of the mean response per SD of a covariate, shape (arm, covariate, outcome);
+    reference 0, and 0 for covariates that modify no effect."""
+    cluster_response: Array
+    """Shift of the mean response of a cluster's people, shape (cluster + 1, arm, outcome);
+    reference 0."""
     response_slope: Array
     """Change of the mean response per unit of start, shape (arm, outcome); reference 0."""
     response_scale: Array
@@ -121,39 +129,72 @@ def expect(
     """
     k = population.n_outcomes
     centre = population.mean + xp.matmul(covariate, population.covariate_effect)
-    vector = centre + z[:, None] * population.scale[:, 0]
-    # the last row stands for an unknown cluster, which index -1 finds
-    by_cluster = xp.concatenate([population.cluster_effect, np.zeros((1, k))])
+    vector = centre + population.cluster_effect[cluster] + z[:, None] * population.scale[:, 0]
     start = vector[:, 1 : 1 + k]
     parts = [
         start,
-        vector[:, 1 + k : 1 + 2 * k] + by_cluster[cluster],
-        mean_response(population, arm, start),
+        vector[:, 1 + k : 1 + 2 * k],
+        response_of_arms(population, covariate, cluster, arm, start),
     ]
     if population.work is not None:
         parts.append(vector[:, 1 + 2 * k :])
     return Expected(vector[:, 0], xp.concatenate(parts, axis=-1))
 
 
-def mean_response(population: Population, arm: Ints | int, start: Array) -> Array:
-    """Mean response of people of given starts.
+def response_of_arms(
+    population: Population, covariate: Array, cluster: Ints, arm: Ints | int, start: Array
+) -> Array:
+    """Mean response of people to an arm each, or all to one; see `mean_response`.
 
     Parameters
     ----------
     population
         Population parameters.
+    covariate, cluster
+        As for `expect`.
     arm
         Index of each person's arm, shape (person,), or one for all.
     start
         Severity, shape (person, outcome).
+    """
+    return mean_response(
+        population.arm_effect[arm],
+        population.response_slope[arm],
+        population.effect_modification[arm],
+        population.cluster_response[cluster, arm],
+        covariate,
+        start - population.mean[1 : 1 + population.n_outcomes],
+    )
+
+
+def mean_response(
+    arm_effect: Array,
+    response_slope: Array,
+    effect_modification: Array,
+    cluster_response: Array,
+    covariate: Array,
+    above_mean: Array,
+) -> Array:
+    """Mean response to an arm, for people or for draws: every argument may have leading axes.
+
+    Parameters
+    ----------
+    arm_effect, response_slope, cluster_response
+        Of the arm, and of the cluster in it, shape (..., outcome).
+    effect_modification
+        Of the arm, shape (..., covariate, outcome).
+    covariate
+        Standardised, shape (..., covariate).
+    above_mean
+        Start less the population's mean start, severity, shape (..., outcome).
 
     Returns
     -------
     Array
-        Severity, shape (person, outcome).
+        Severity, shape (..., outcome).
     """
-    mean_start = population.mean[1 : 1 + population.n_outcomes]
-    return population.arm_effect[arm] + population.response_slope[arm] * (start - mean_start)
+    modified = (covariate[..., None] * effect_modification).sum(axis=-2)
+    return arm_effect + response_slope * above_mean + modified + cluster_response
 
 
 def linear_scale(xp: ArrayOps, population: Population) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .covariates import CovariateGaps
 from .dose import DoseCells
 from .grid import Floats, Ints, TimeGrid
 
@@ -29,29 +30,42 @@ class ScoreRecords(NamedTuple):
 
 
 class WorkRecords(NamedTuple):
-    """Work states of the people who have a work process, as intervals between observations.
+    """What is known of the work of the people who have a work process, by worker and occasion.
 
-    An interval is made of segments, each the stay of one person in one cell of the grid.
+    An occasion is a visit at which something was learnt: a state, days absent, or both. Occasions
+    stand worker by worker in order of week. Between one and the next, and from where a worker's
+    process begins to the first, time is cut into segments, each a stay in one cell of the grid;
+    `work_layout.lay_work` makes them.
     """
 
     worker: Ints
     """Row of each worker among the people, shape (worker,)."""
-    first_state: Ints
-    """State at the first observation, shape (worker,)."""
-    first_week: Floats
-    """Week of the first observation, shape (worker,)."""
-    segment_worker: Ints
-    """Index into `worker`, shape (segment,)."""
+    start_week: Floats
+    """Week at whose level the process begins: that of the first occasion or, where its days reach
+    back further, the beginning of the window; 0 where that is before baseline; shape (worker,)."""
+    first_occasion: Ints
+    """Where each worker's occasions begin, and the end of the last, shape (worker + 1,)."""
+    state: Ints
+    """State seen at each occasion, -1 where none was, shape (occasion,)."""
+    days: Ints
+    """Days absent that were reported there, -1 where none were, shape (occasion,)."""
+    possible_days: Ints
+    """Working days that they are a part of, 0 where none were reported, shape (occasion,)."""
+    first_segment: Ints
+    """Where the segments that lead to each occasion begin, and the end of the last, shape
+    (occasion + 1,)."""
+    window_segment: Ints
+    """First segment of the time that the days are about, which ends at the occasion; where none
+    were reported the segment after the last that leads to it; shape (occasion,)."""
     segment_cell: Ints
-    """Cell of the grid, shape (segment,)."""
+    """Cell of the grid; -1 before baseline, where levels are those at baseline and nothing is
+    given; shape (segment,)."""
     segment_weeks: Floats
     """Length, shape (segment,)."""
-    first_segment: Ints
-    """Where each interval's segments begin, and the end of the last, shape (interval + 1,)."""
-    from_state: Ints
-    """State at the beginning of each interval, a transient one, shape (interval,)."""
-    to_state: Ints
-    """State at its end, shape (interval,)."""
+    segment_reported: Ints
+    """1 where reported days are about the segment, else 0, shape (segment,)."""
+    loss: Floats
+    """Share of a working day that each transient state loses, shape (3,)."""
 
 
 class Entry(NamedTuple):
@@ -70,6 +84,8 @@ class Records(NamedTuple):
     scores: ScoreRecords
     covariate: Floats
     """Standardised, shape (person, covariate); NaN where missing."""
+    gaps: CovariateGaps
+    """What is missing of them."""
     cluster: Ints
     """Index of each person's cluster, shape (person,); -1 where unknown or there is none."""
     arm: Ints
@@ -78,3 +94,4 @@ class Records(NamedTuple):
     """Schedules of the arms, shape (arm, cell)."""
     entry: Entry | None
     work: WorkRecords | None
+    """None where nobody has a work process."""

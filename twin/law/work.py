@@ -2,8 +2,9 @@
 
 States are working fully, working with restrictions, fully sick-listed, and permanently out, which
 nobody leaves. Log-intensities are linear in the *levels* (not the flares, whose unobserved path
-between visits would have to be integrated) and in a personal frailty, and are constant within a
-cell of person time, read at its middle.
+between visits would have to be integrated), in a personal frailty and in the dose of the person's
+arm, and are constant within a cell of person time, read at its middle. What is seen of the process
+stands in `work_filter`.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import course
-from .grid import Floats, Ints, TimeGrid
+from .grid import Floats, Ints
 from .ops import Array, ArrayOps
 
 WORK_STATES = ("working", "restricted", "sick_listed", "permanently_out")
@@ -36,12 +36,27 @@ TRANSITIONS = (
 WORSENING = np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
 """1 for a move away from full work, 0 for a move toward it."""
 
+WORK_MOVES = ("return", "relapse")
+"""What an arm may speed or slow by itself: moves to full work, and moves away from it."""
+
+TO_FULL_WORK = np.array([0.0, 0.0, 0.0, 1.0, 0.0, 1.0])
+"""1 for the transitions that end in full work."""
+
+FROM_FULL_WORK = np.array([1.0, 1.0, 0.0, 0.0, 0.0, 0.0])
+"""1 for the transitions that begin in full work."""
+
+PARTIAL_LOSS = 0.5
+"""Share of a working day that restricted work loses unless something else is assumed: half a day
+stands between none and all of it until a cohort tells."""
+
 LEVEL_REFERENCE = 0.3
 """Severity at which an intensity equals its baseline: a usual level of people in such cohorts."""
 
 SQUARINGS = 12
+EXACT_UP_TO = 500.0
 TAYLOR = tuple(1 / math.factorial(n) for n in range(9))
-"""Constants of the matrix exponential; its compiled form takes as many squarings as it needs."""
+"""Constants of the matrix exponential: squarings, the intensity times weeks up to which these are
+enough, and the series. Its compiled form takes as many squarings as it needs."""
 
 
 class WorkLaw(NamedTuple):
@@ -60,9 +75,22 @@ class WorkLaw(NamedTuple):
     at the reference severity and no frailty, shape (2,)."""
     initial_slope: Array
     """Rise of both log odds per unit of severity, shape (outcome,)."""
+    arm_log_hazard: Array
+    """Log hazard ratio of each of `WORK_MOVES` at full dose of an arm, shape (arm, work move);
+    reference 0."""
+    absence_precision: Array
+    """Precision of days absent about the days expected, see `absence`, a scalar; of no consequence
+    where no days are reported."""
 
 
-def log_intensities(xp: ArrayOps, law: WorkLaw, level: Array, frailty: Array) -> Array:
+def loss_of_states(partial_loss: float) -> Floats:
+    """Share of a working day that each transient state loses, shape (3,)."""
+    return np.array([0.0, partial_loss, 1.0])
+
+
+def log_intensities(
+    xp: ArrayOps, law: WorkLaw, level: Array, frailty: Array, by_move: Array
+) -> Array:
     """Log-intensities per week of the six transitions.
 
     Parameters
@@ -75,6 +103,8 @@ def log_intensities(xp: ArrayOps, law: WorkLaw, level: Array, frailty: Array) ->
         Severity, shape (..., outcome).
     frailty
         Personal log-intensity shift: up for worsening, down for recovery, shape (...).
+    by_move
+        Log hazard ratios in force of each of `WORK_MOVES`, shape (..., work move).
 
     Returns
     -------
@@ -85,8 +115,34 @@ def log_intensities(xp: ArrayOps, law: WorkLaw, level: Array, frailty: Array) ->
     worsening = xp.sum(above * law.worsening_slope, axis=-1) + frailty
     recovery = -xp.sum(above * law.recovery_slope, axis=-1) - frailty
     return (
-        law.log_intensity + WORSENING * worsening[..., None] + (1 - WORSENING) * recovery[..., None]
+        law.log_intensity
+        + WORSENING * worsening[..., None]
+        + (1 - WORSENING) * recovery[..., None]
+        + TO_FULL_WORK * by_move[..., 0, None]
+        + FROM_FULL_WORK * by_move[..., 1, None]
     )
+
+
+def hazards_in_force(law: WorkLaw, arm: Ints, dose: Array) -> Array:
+    """Log hazard ratios of people's own arms in each cell.
+
+    Work arrangements act at once: the dose counts, not what a response has taken up of it.
+
+    Parameters
+    ----------
+    law
+        Population parameters.
+    arm
+        Index of each person's arm, shape (person,).
+    dose
+        Dose of each person's arm, shape (person, cell).
+
+    Returns
+    -------
+    Array
+        Shape (person, cell, work move).
+    """
+    return dose[:, :, None] * law.arm_log_hazard[arm][:, None, :]
 
 
 def transient_generator(xp: ArrayOps, log_intensity: Array, log_exit_intensity: Array) -> Array:
@@ -119,22 +175,23 @@ def transient_generator(xp: ArrayOps, log_intensity: Array, log_exit_intensity: 
 
 
 def _product(a: Array, b: Array) -> Array:
-    return sum(a[:, k, None] * b[None, k] for k in range(N_TRANSIENT))
+    return sum(a[:, k, None] * b[None, k] for k in range(a.shape[0]))
 
 
-def transition_probabilities(generator: Array) -> Array:
+def squarings_for(fastest: float) -> int:
+    """Squarings that are enough for an intensity times weeks; never fewer than usual."""
+    return SQUARINGS + max(0, math.ceil(math.log2(max(fastest, 1.0) / EXACT_UP_TO)))
+
+
+def matrix_exponential(x: Array, squarings: int = SQUARINGS) -> Array:
     """Matrix exponential of small matrices, by Taylor series of degree 8 with scaling and squaring.
 
     Parameters
     ----------
-    generator
-        Generator times weeks, shape (3, 3, batch).
-
-    Returns
-    -------
-    Array
-        Probabilities from (first axis) to (second axis), shape (3, 3, batch). What a row lacks to
-        1 is the probability of having left for good.
+    x
+        Square in its first two axes, shape (n, n, batch).
+    squarings
+        As from `squarings_for`.
 
     Notes
     -----
@@ -142,17 +199,75 @@ def transition_probabilities(generator: Array) -> Array:
     beyond what a cell of the grid meets (measured against `scipy.linalg.expm` in
     tests/test_law_forward.py).
     """
-    identity = np.eye(N_TRANSIENT)[:, :, None]
-    x = generator / 2**SQUARINGS
+    identity = np.eye(x.shape[0])[:, :, None]
+    x = x / 2**squarings
     x2 = _product(x, x)
     x3 = _product(x2, x)
     x4 = _product(x2, x2)
     c = TAYLOR
     high = c[4] * identity + c[5] * x + c[6] * x2 + c[7] * x3 + c[8] * x4
     result = identity + x + c[2] * x2 + c[3] * x3 + _product(x4, high)
-    for _ in range(SQUARINGS):
+    for _ in range(squarings):
         result = _product(result, result)
     return result
+
+
+def transition_probabilities(generator: Array, squarings: int = SQUARINGS) -> Array:
+    """Probabilities of the moves between transient states.
+
+    Parameters
+    ----------
+    generator
+        Generator times weeks, shape (3, 3, batch).
+    squarings
+        As from `squarings_for`.
+
+    Returns
+    -------
+    Array
+        Probabilities from (first axis) to (second axis), shape (3, 3, batch). What a row lacks to
+        1 is the probability of having left for good.
+    """
+    return matrix_exponential(generator, squarings)
+
+
+def moves_and_losses(
+    xp: ArrayOps, generator: Array, loss: Floats, weeks: Floats, squarings: int = SQUARINGS
+) -> tuple[Array, Array]:
+    """Transition probabilities, and the weeks that are expected to be lost on the way.
+
+    Parameters
+    ----------
+    xp
+        Array operations.
+    generator
+        Generator times weeks, shape (3, 3, batch).
+    loss
+        Share of each week that a state loses, shape (3,).
+    weeks
+        Time that passes, shape (batch,).
+    squarings
+        As from `squarings_for`.
+
+    Returns
+    -------
+    moves
+        As from `transition_probabilities`.
+    losses
+        Weeks expected to be lost from a state (first axis) jointly with ending in another (second
+        axis), the integral over s of exp(Q s) diag(loss) exp(Q (h - s)), shape (3, 3, batch).
+
+    Notes
+    -----
+    The integral is the upper right block of the exponential of ((Q h, diag(loss) h), (0, Q h)):
+    Van Loan 1978, IEEE Trans Automat Contr 23:395-404.
+    """
+    n = N_TRANSIENT
+    rest = np.diag(loss)[:, :, None] * weeks
+    above = xp.concatenate([generator, rest], axis=1)
+    below = xp.concatenate([0 * generator, generator], axis=1)
+    whole = matrix_exponential(xp.concatenate([above, below], axis=0), squarings)
+    return whole[:n, :n], whole[:n, n:]
 
 
 def initial_log_probabilities(xp: ArrayOps, law: WorkLaw, level: Array, frailty: Array) -> Array:
@@ -177,141 +292,3 @@ def initial_log_probabilities(xp: ArrayOps, law: WorkLaw, level: Array, frailty:
     away = xp.sum((level - LEVEL_REFERENCE) * law.initial_slope, axis=-1) + frailty
     logits = [0 * away, law.initial_logit[0] + away, law.initial_logit[1] + away]
     return xp.log_softmax(xp.stack(logits, axis=-1))
-
-
-def interval_log_probability(
-    xp: ArrayOps,
-    log_intensity: Array,
-    log_exit_intensity: Array,
-    segment_worker: Ints,
-    segment_cell: Ints,
-    segment_weeks: Floats,
-    first_segment: Ints,
-    from_state: Ints,
-    to_state: Ints,
-) -> Array:
-    """Log probability of the state seen at the end of each interval, given that at its beginning.
-
-    Parameters
-    ----------
-    xp
-        Array operations.
-    log_intensity
-        Log-intensities per week, shape (worker, cell, transition).
-    log_exit_intensity
-        A scalar.
-    segment_worker, segment_cell, segment_weeks
-        The stays in single cells that intervals are made of, shape (segment,), in order of
-        interval and time.
-    first_segment
-        Where each interval's segments begin, and the end of the last, shape (interval + 1,).
-    from_state, to_state
-        Codes of `WORK_STATES`, shape (interval,); `from_state` is a transient one.
-
-    Returns
-    -------
-    Array
-        Shape (interval,).
-    """
-    chosen = log_intensity[segment_worker, segment_cell].T
-    generator = transient_generator(xp, chosen, log_exit_intensity) * segment_weeks
-    stay = np.eye(N_TRANSIENT)
-    moves = xp.concatenate([transition_probabilities(generator), stay[:, :, None]], axis=-1)
-    at = stay[:, from_state]
-    length = np.diff(first_segment)
-    for position in range(int(length.max(initial=0))):
-        # intervals that are over stay where they are: the identity stands behind the last segment
-        walk = np.where(position < length, first_segment[:-1] + position, len(segment_weeks))
-        at = xp.sum(at[:, None, :] * moves[:, :, walk], axis=0)
-    seen = np.eye(N_TRANSIENT + 1)[:, to_state]
-    gone = 1 - xp.sum(at, axis=0)
-    return xp.log(xp.sum(at * seen[:N_TRANSIENT], axis=0) + gone * seen[PERMANENTLY_OUT])
-
-
-def work_terms(
-    xp: ArrayOps,
-    log_rate: Array,
-    effects: Array,
-    frailty: Array,
-    dose: Array,
-    response_rate: Array,
-    log_intensity: Array,
-    worsening_slope: Array,
-    recovery_slope: Array,
-    log_exit_intensity: Array,
-    initial_logit: Array,
-    initial_slope: Array,
-    edges: Floats,
-    arm: Ints,
-    worker: Ints,
-    first_state: Ints,
-    first_week: Floats,
-    segment_worker: Ints,
-    segment_cell: Ints,
-    segment_weeks: Floats,
-    first_segment: Ints,
-    from_state: Ints,
-    to_state: Ints,
-) -> tuple[Array, Array]:
-    """Log probabilities of the work states of a cohort.
-
-    Parameters
-    ----------
-    xp
-        Array operations.
-    log_rate, frailty
-        Shape (person,).
-    effects
-        Linear effects: starts, set points, responses, ...; severity, shape (person, linear effect).
-    dose
-        Shape (arm, cell).
-    response_rate
-        Per week, shape (arm,).
-    log_intensity, worsening_slope, recovery_slope, log_exit_intensity, initial_logit, initial_slope
-        As in `WorkLaw`.
-    edges
-        Edges of the grid of person time, weeks, shape (cell + 1,).
-    arm
-        Each person's arm, shape (person,).
-    worker, first_state, first_week, segment_worker, segment_cell, segment_weeks, first_segment, \
-    from_state, to_state
-        As in `records.WorkRecords`.
-
-    Returns
-    -------
-    first
-        Log probability of each worker's first observed state, shape (worker,).
-    later
-        Log probability of the state at the end of each interval, shape (interval,).
-    """
-    law = WorkLaw(
-        log_intensity,
-        worsening_slope,
-        recovery_slope,
-        log_exit_intensity,
-        initial_logit,
-        initial_slope,
-    )
-    grid = TimeGrid(tuple(edges))
-    k = worsening_slope.shape[0]
-    times = np.concatenate(
-        [first_week[:, None], np.broadcast_to(grid.middles, (len(worker), grid.n_cells))], axis=1
-    )
-    own = effects[worker]
-    rate, own_arm = xp.exp(log_rate[worker]), arm[worker]
-    weights = course.basis(xp, grid, dose[own_arm], response_rate[own_arm], rate, times)
-    level = course.level(weights, own[:, :k], own[:, k : 2 * k], own[:, 2 * k : 3 * k])
-    log_first = initial_log_probabilities(xp, law, level[:, 0], frailty[worker])
-    first = log_first[np.arange(len(worker)), first_state]
-    later = interval_log_probability(
-        xp,
-        log_intensities(xp, law, level[:, 1:], frailty[worker][:, None]),
-        log_exit_intensity,
-        segment_worker,
-        segment_cell,
-        segment_weeks,
-        first_segment,
-        from_state,
-        to_state,
-    )
-    return first, later

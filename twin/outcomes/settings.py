@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from twin.law.work import PARTIAL_LOSS
+
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -27,7 +29,8 @@ class OutcomeSettings(BaseModel):
         Worsening beyond which a person counts as harmed, score points by outcome; 0 where left
         out: any expected worsening is harm.
     partial_loss
-        Share of a working day that is lost while work is restricted: an assumption.
+        Share of a working day that is lost while work is restricted: an assumption, the one that
+        was fitted with (`ModelSettings.partial_loss`).
     days_per_week
         Working days in a week.
     report_weeks
@@ -42,8 +45,7 @@ class OutcomeSettings(BaseModel):
     relative_change: Annotated[float, Field(gt=0, le=1)] = 0.30
     important_change: dict[str, _Positive] = {}
     harm_change: dict[str, _NotNegative] = {}
-    # no source: half a day stands between none and all of it until a cohort tells
-    partial_loss: Annotated[float, Field(ge=0, le=1)] = 0.5
+    partial_loss: Annotated[float, Field(ge=0, le=1)] = PARTIAL_LOSS
     days_per_week: Annotated[float, Field(gt=0, le=7)] = 5.0
     report_weeks: tuple[Annotated[int, Field(ge=1)], ...] = (4, 13, 26, 52)
 

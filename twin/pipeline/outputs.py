@@ -214,11 +214,30 @@ def _estimates(facts: RunFacts) -> list[Estimate]:
         rows.append(Estimate("Moves between work states", estimated, f"the fit of cohort {name}"))
         exit_rate = facts.plan.priors["log_exit_intensity"]
         rows.append(Estimate("Leaving work for good", exit_rate.label, exit_rate.source))
+    rows += _by_region(facts.cohort, estimated)
     rows += [
         Estimate(found.what, label(found.label, synthetic), found.source)
         for scenario in facts.scenarios
         for found in scenario.statements
     ]
+    return rows
+
+
+def _by_region(cohort: Cohort, estimated: str) -> list[Estimate]:
+    """What is known of people of a rarer body region, and what only through the usual one."""
+    counts = cohort.patients["body_region"].value_counts()
+    usual = counts.index[0].replace("_", " ")
+    rows = []
+    for region, count in list(counts.items())[1:]:
+        whose = f"people with {str(region).replace('_', ' ')} pain ({count} of {cohort.n})"
+        rows += [
+            Estimate(f"Level and pace of {whose}", estimated, f"the fit of cohort {cohort.name}"),
+            Estimate(
+                f"Flares, errors, work and what arms do among {whose}",
+                "borrowed",
+                f"learnt mostly from the {usual} people of the same cohort",
+            ),
+        ]
     return rows
 
 

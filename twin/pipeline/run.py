@@ -13,7 +13,8 @@ from priors import load_prior_set
 from twin.cohort import Cohort, read_cohort
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.config import RunConfig
-from twin.fit.arrays import records
+from twin.diagnose.dropout_settings import dropout_deltas
+from twin.fit.arrays import model_spec, records
 from twin.fit.plan import FitPlan
 from twin.outcomes.thresholds import harm_changes, important_changes
 
@@ -43,6 +44,7 @@ def run(config: RunConfig) -> Path:
     scenarios = chosen_scenarios(config, cohort)
     important_changes(cohort.outcomes, config.report)  # refuse thresholds of unknown outcomes
     harm_changes(cohort.outcomes, config.report)
+    dropout_deltas(cohort, config.dropout)
     plan = FitPlan(
         cohort=cohort,
         model=config.model,
@@ -52,8 +54,9 @@ def run(config: RunConfig) -> Path:
         seed=config.seed,
         folder=Path(config.output.fits),
     )
-    grid = config.model.time_grid
-    records(cohort, grid)  # refuses visits that the grid does not reach
+    # refuses what the model cannot carry: visits beyond its grid, modifiers that are not there
+    records(cohort, config.model.time_grid)
+    model_spec(cohort, config.model)
     folder = run_folder(config, cohort)
     reused = plan.path.exists()
     print(announcement(config, plan, scenarios, folder), flush=True)
@@ -74,13 +77,13 @@ def run(config: RunConfig) -> Path:
         fit = fit_cohort(plan, config.model_dump_json())
     print(f"\n{gate_report(fit)}\n\n{TwinEnsemble(fit)}\n", flush=True)
     with _timed("simulation", timings):
-        prepared = prepare(cohort, fit, scenarios, grid, config.simulation, config.seed)
+        prepared = prepare(cohort, fit, scenarios, config.model, config.simulation, config.seed)
         chunks = simulate(prepared, config.simulation)
         outcomes = summarise(prepared.design, chunks, config.report)
         named = config.simulation.full_paths
         paths = full_paths(prepared, named) if named else None
     with _timed("diagnostics", timings):
-        diagnostics = diagnose(plan, fit, outcomes, config.diagnose)
+        diagnostics = diagnose(plan, fit, outcomes, config.diagnose, config.dropout)
     facts = RunFacts(config, plan, cohort, scenarios, fit, truth, reused, paths, diagnostics)
     contrasts = write_outputs(folder, facts, prepared.design, outcomes, timings)
     print(headlines(contrasts, prepared.design, outcomes.level), flush=True)

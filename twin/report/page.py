@@ -27,6 +27,7 @@ from .figures.ranks import ranks
 from .figures.work import stacks
 from .gate import gate_rows
 from .headline import findings
+from .left import left
 from .scenario_words import told
 from .tables import contrast_groups, trial_rows, value_groups
 
@@ -84,6 +85,7 @@ def render(content: ReportContent) -> str:
         states={words.STATES[state]: fill for state, fill in STATE_FILLS.items()},
         samples=content.design.n_chains * content.design.n_draws,
         appendix=appendix(content),
+        left=left(content),
         powers=POWERS,
         workers=int(content.design.worker.sum()) if content.has_work else 0,
         **figures,

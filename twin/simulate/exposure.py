@@ -16,6 +16,7 @@ from twin.law.backends import NUMPY
 from twin.law.dose import DoseCells, DoseSchedule, read_on_grid
 from twin.law.grid import Floats, TimeGrid
 from twin.law.population import Population
+from twin.law.work import WORK_MOVES
 
 type Visible = Callable[[int, float], float]
 """Of the position of an outcome and a week."""
@@ -42,8 +43,12 @@ class Exposure:
     shift
         Shift of the level by full dose, taken up, severity, shape (sample, outcome); 0 for an
         estimated effect, which differs between people.
+    log_hazard
+        Estimated log hazard ratio of each of `work.WORK_MOVES` at full dose, shape (sample, work
+        move); 0 without an arm, or where a borrowed one stands in its place.
     log_first_return, log_relapse
-        Log hazard ratios at full dose, shape (sample,).
+        Borrowed log hazard ratios at full dose of the first return to full work and of leaving it
+        again, shape (sample,).
     """
 
     name: str
@@ -52,6 +57,7 @@ class Exposure:
     dose: Floats
     response_rate: Floats
     shift: Floats
+    log_hazard: Floats
     log_first_return: Floats
     log_relapse: Floats
 
@@ -103,6 +109,7 @@ def exposure(
             dose=_dose(own, grid, parameters["lasting_share"], parameters["waning_half_life"]),
             response_rate=parameters["response_rate"],
             shift=np.zeros((n, k)),
+            log_hazard=_estimated_hazard(intervention, arm, populations),
             log_first_return=_log_hazard(intervention, "first_return", n, seed),
             log_relapse=_log_hazard(intervention, "relapse", n, seed),
         )
@@ -129,6 +136,7 @@ def exposure(
         dose=own_dose,
         response_rate=response_rate,
         shift=shift,
+        log_hazard=np.zeros((n, len(WORK_MOVES))),
         log_first_return=_log_hazard(intervention, "first_return", n, seed),
         log_relapse=_log_hazard(intervention, "relapse", n, seed),
     )
@@ -168,6 +176,17 @@ def _draw(
         return np.full(n, np.inf if name == "adherence_half_life" else CERTAIN)
     rng = stream(seed, f"{intervention.name}:{name}")
     return np.asarray(belief.distribution.draw(rng, (n,)), dtype=float)
+
+
+def _estimated_hazard(
+    intervention: Intervention, arm: int, populations: Sequence[Population]
+) -> Floats:
+    """Log hazard ratios of an arm, but for the moves of which the intervention states its own."""
+    stated = {effect.target for effect in intervention.effects}
+    kept = np.array(["first_return" not in stated, "relapse" not in stated], dtype=float)
+    none = np.zeros(len(WORK_MOVES))
+    every = [none if p.work is None else p.work.arm_log_hazard[arm] for p in populations]
+    return np.asarray(np.stack(every) * kept, dtype=float)
 
 
 def _log_hazard(intervention: Intervention, target: str, n: int, seed: int) -> Floats:

@@ -14,7 +14,7 @@ from twin.law import course, work
 from twin.law.backends import NUMPY
 from twin.law.grid import Floats
 from twin.law.measurement import record
-from twin.law.population import mean_response
+from twin.law.work import WORK_MOVES
 
 from .expected_table import read_table
 from .exposure import Exposure
@@ -80,7 +80,7 @@ class _Shocks:
         self.person = person
         self._seed = prepared.seed
         self._patient = [prepared.design.patients[person]]
-        self._samples = len(prepared.populations)
+        self._samples = len(prepared.responses.missing)
 
     def normal(self, purpose: str, *shape: int) -> Floats:
         return np.asarray(keyed_normals(self._seed, purpose, self._patient, shape)[0])
@@ -109,12 +109,7 @@ def _response(
     if prepared.arm[shocks.person] == one.arm:
         return own["response"]  # as far as the trial told it
     noise = shocks.normal(f"{one.name}:response", *own["start"].shape)
-    return np.stack(
-        [
-            mean_response(population, one.arm, start) + population.response_scale[one.arm] @ z
-            for population, start, z in zip(prepared.populations, own["start"], noise, strict=True)
-        ]
-    )
+    return prepared.responses.draw(shocks.person, one.arm, own["start"], noise)
 
 
 def _residuals(prepared: Prepared, shocks: _Shocks, start: Floats) -> Floats:
@@ -155,6 +150,7 @@ def _work(
             law.worsening_slope,
             law.recovery_slope,
             law.log_exit_intensity,
+            _hazards(prepared, "log_hazard", taken),
             _hazards(prepared, "log_first_return", taken),
             _hazards(prepared, "log_relapse", taken),
             first,
@@ -165,10 +161,13 @@ def _work(
 
 
 def _hazards(prepared: Prepared, ratio: str, taken: Mapping[str, npt.NDArray[np.bool_]]) -> Floats:
-    """Shift of log-intensities under each scenario, shape (scenario, sample, cell)."""
-    none = np.zeros((len(prepared.populations), prepared.grid.n_cells))
-    shift = {
-        name: (getattr(one, ratio) * taken[name])[:, None] * one.dose
+    """Log hazard ratios in force under each scenario, shape (scenario, sample, cell, ...)."""
+    n, cells = len(prepared.responses.missing), prepared.grid.n_cells
+    in_force = {
+        name: np.einsum(
+            "s...,s,sc->sc...", getattr(one, ratio), taken[name].astype(float), one.dose
+        )
         for name, one in prepared.exposures.items()
     }
-    return np.stack([none + sum(shift[name] for name in names) for names in prepared.given])
+    none = np.zeros((n, cells, len(WORK_MOVES)) if ratio == "log_hazard" else (n, cells))
+    return np.stack([none + sum(in_force[name] for name in names) for names in prepared.given])

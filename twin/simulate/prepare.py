@@ -12,7 +12,8 @@ import xarray as xr
 from scenarios import Scenario
 from twin.cohort import Cohort
 from twin.fit.arrays import model_spec, records
-from twin.fit.draws import by_draw, evenly, populations
+from twin.fit.draws import by_draw, evenly, missing_covariates, populations
+from twin.fit.settings import ModelSettings
 from twin.law.grid import Floats, Ints, TimeGrid
 from twin.law.measurement import Scale
 from twin.law.population import Population
@@ -23,6 +24,7 @@ from .design import Design
 from .expected_table import STEP, expected_table, read_table
 from .exposure import Exposure, exposure
 from .noise import Noise
+from .responses import ArmResponses
 from .settings import SimulationSettings
 from .work_paths import WeekSegments, week_segments
 
@@ -42,8 +44,8 @@ class Prepared:
     twins
         ``log_rate``, ``start``, ``set_point``, ``response`` and, with work, ``work_frailty``:
         shape (person, sample) or (person, sample, outcome).
-    populations
-        Population parameters of each sample.
+    responses
+        How people respond to arms that they never had.
     arm
         Index of each person's own arm, shape (person,).
     exposures
@@ -67,7 +69,7 @@ class Prepared:
     seed: int
     grid: TimeGrid
     twins: Mapping[str, Floats]
-    populations: Sequence[Population]
+    responses: ArmResponses
     arm: Ints
     exposures: Mapping[str, Exposure]
     given: tuple[tuple[str, ...], ...]
@@ -85,7 +87,7 @@ def prepare(
     cohort: Cohort,
     fit: xr.DataTree,
     scenarios: Sequence[Scenario],
-    grid: TimeGrid,
+    model: ModelSettings,
     settings: SimulationSettings,
     seed: int,
 ) -> Prepared:
@@ -99,18 +101,20 @@ def prepare(
         The fit.
     scenarios
         Checked against cohort and settings by `check_scenarios`.
-    grid
-        The cells of person time that were fitted.
+    model
+        How the model that was fitted was laid out.
     settings
         How to simulate.
     seed
         Seed of the run.
     """
-    spec, data = model_spec(cohort), records(cohort, grid)
+    grid = model.time_grid
+    spec, data = model_spec(cohort, model), records(cohort, grid)
     posterior = fit["posterior"].to_dataset()
     chosen = evenly(posterior.sizes["draw"], settings.draws // posterior.sizes["chain"])
     posterior = posterior.isel(draw=chosen)
     every = [population for _, _, population in populations(spec, posterior)]
+    missing = missing_covariates(data.gaps, posterior).reshape(len(every), -1)
     start = baseline(cohort, data)
     design = Design(
         scenarios=tuple(scenario.name for scenario in scenarios),
@@ -139,7 +143,7 @@ def prepare(
         seed=seed,
         grid=grid,
         twins=twins,
-        populations=every,
+        responses=ArmResponses.of(every, data.gaps, missing, data.cluster),
         arm=data.arm,
         exposures=exposures,
         given=tuple(tuple(one.name for one in scenario.interventions) for scenario in scenarios),

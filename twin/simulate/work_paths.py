@@ -1,7 +1,8 @@
 """Work states week by week, drawn exactly from the law's transition probabilities. Compiled.
 
-An intervention multiplies intensities: those of moves to full work until a person has first
-returned to it, and those of moves away from it afterwards.
+An estimated intervention multiplies intensities as in the fit: those of all moves to full work, and
+of all moves away from it. A borrowed one multiplies those of moves to full work until a person has
+first returned to it, and those of moves away from it afterwards, as the published ratios do.
 """
 
 from __future__ import annotations
@@ -13,13 +14,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from twin.law.grid import Floats, Ints, TimeGrid
-from twin.law.kernels import intensities
-from twin.law.small_matrices import TAPE, exponential, generator
 from twin.law.work import N_TRANSIENT, PERMANENTLY_OUT
-
-TO_FULL_WORK = np.array([0, 0, 0, 1, 0, 1])
-"""1 for the transitions that end in full work, in the order of `work.TRANSITIONS`."""
-FROM_FULL_WORK = np.array([1, 1, 0, 0, 0, 0])
+from twin.law.work_exponentials import TAPE, exponential, generator
+from twin.law.work_kernels import intensities
 
 
 class WeekSegments(NamedTuple):
@@ -52,6 +49,7 @@ def work_paths(
     worsening_slope: Floats,
     recovery_slope: Floats,
     log_exit_intensity: Floats,
+    by_move: Floats,
     first_return: Floats,
     relapse: Floats,
     first_state: Ints,
@@ -70,8 +68,12 @@ def work_paths(
         Shape (sample,).
     log_intensity, worsening_slope, recovery_slope, log_exit_intensity
         As in `work.WorkLaw`, with a leading sample axis.
+    by_move
+        Log hazard ratios in force of each of `work.WORK_MOVES`, shape (scenario, sample, cell,
+        work move).
     first_return, relapse
-        Shifts of log-intensities by interventions, shape (scenario, sample, cell).
+        Log hazard ratios in force until the first return and after it, shape (scenario, sample,
+        cell).
     first_state
         Code of the state at week 0, shape (sample,).
     uniform
@@ -88,7 +90,6 @@ def work_paths(
     weeks = uniform.shape[0]
     result = np.empty((scenarios, samples, weeks), dtype=np.int8)
     intensity = np.empty(6)
-    shifted = np.empty(6)
     tape = np.empty((TAPE, N_TRANSIENT, N_TRANSIENT))
     whole = np.empty((cells, 2, N_TRANSIENT, N_TRANSIENT))
     at = np.empty(N_TRANSIENT)
@@ -111,21 +112,22 @@ def work_paths(
                 for g in range(first_segment[week], first_segment[week + 1]):
                     c, length = segment_cell[g], segment_weeks[g]
                     if length != 1.0 or not known[c, returned]:
+                        to_full, from_full = by_move[scenario, sample, c]
+                        if returned == 0:
+                            to_full += first_return[scenario, sample, c]
+                        else:
+                            from_full += relapse[scenario, sample, c]
                         intensities(
                             log_intensity[sample],
                             worsening_slope[sample],
                             recovery_slope[sample],
                             frailty[sample],
+                            to_full,
+                            from_full,
                             cell_level[scenario, sample, c],
                             intensity,
                         )
-                        for m in range(6):
-                            if returned == 0:
-                                shift = TO_FULL_WORK[m] * first_return[scenario, sample, c]
-                            else:
-                                shift = FROM_FULL_WORK[m] * relapse[scenario, sample, c]
-                            shifted[m] = intensity[m] + shift
-                        halvings = generator(shifted, exit_intensity, length, tape[0])
+                        halvings = generator(intensity, exit_intensity, length, tape[0])
                         exponential(tape, halvings)
                         whole[c, returned] = tape[5 + halvings]
                         known[c, returned] = length == 1.0

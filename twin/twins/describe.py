@@ -57,7 +57,11 @@ def _records(twin: Twin) -> Iterator[str]:
         return
     seen = attended["work_status"].to_numpy() != ""
     if not seen.any():
-        yield "work: never seen"
+        days = attended["days_absent"].to_numpy()
+        told = int(np.isfinite(days).sum())
+        yield (
+            f"work: state never seen; {told} reports of days absent" if told else "work: never seen"
+        )
         return
     status = str(attended["work_status"].to_numpy()[seen][-1]).replace("_", " ")
     yield f"work: {status} when last seen, at week {weeks[seen][-1]:g}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import product
 
 import numpy as np
 import xarray as xr
 
+from twin.fit.effects import standing_for
 from twin.law.backends import NUMPY
 from twin.law.parameters import ModelSpec, assemble, sampled_parameters
 
@@ -26,11 +28,11 @@ def population_truth(spec: ModelSpec, truth: xr.Dataset) -> xr.Dataset:
             factor = told.pop(parameter.name)
             matrix = factor.to_numpy() @ factor.to_numpy().T
             told[f"{parameter.name}_matrix"] = factor.copy(data=matrix)
-    if spec.clusters:
-        told["cluster_effect"] = told.pop("cluster_z").copy(data=population.cluster_effect)
-    if spec.covariates:
-        told["covariate_effect"] = told.pop("covariate_z").copy(data=population.covariate_effect)
-    return xr.Dataset(told)
+        if parameter.standard:
+            del told[parameter.name]
+    effects = standing_for(spec, population)
+    dims = {dim: list(spec.coords[dim]) for own, _ in effects.values() for dim in own}
+    return xr.Dataset(told).assign(effects).assign_coords(dims)
 
 
 def population_covered(
@@ -41,15 +43,38 @@ def population_covered(
     Of a correlation matrix, what is below the diagonal; clusters' and covariates' effects stand
     for the standard normals behind them.
     """
-    found: dict[str, bool] = {}
-    for name, value in population_truth(spec, truth).items():
-        inside = _covered(posterior[name], value)
-        labels = [[str(x) for x in value[dim].to_numpy()] for dim in value.dims]
-        for place, parts in zip(np.ndindex(inside.shape), product(*labels), strict=True):
+    drawn = dict(scalars(posterior[list(population_truth(spec, truth))], ("chain", "draw")))
+    return {
+        name: bool(_covered(drawn[name], value))
+        for name, value in scalars(population_truth(spec, truth))
+    }
+
+
+def scalars(data: xr.Dataset, before: Sequence[str] = ()) -> Iterator[tuple[str, np.ndarray]]:
+    """Take a dataset apart into scalars; of a symmetric matrix, what is below the diagonal.
+
+    Parameters
+    ----------
+    data
+        Values; the name of a symmetric matrix ends in ``_matrix``.
+    before
+        Dims that every variable has and every scalar keeps.
+
+    Yields
+    ------
+    (name, values)
+        Name as ``start_mean[pain]``, values by the dims that are kept.
+    """
+    for name, array in data.data_vars.items():
+        values = array.transpose(*before, ...)
+        dims = values.dims[len(before) :]
+        labels = [[str(x) for x in values[dim].to_numpy()] for dim in dims]
+        places = np.ndindex(values.shape[len(before) :])
+        for place, parts in zip(places, product(*labels), strict=True):
             if str(name).endswith("_matrix") and place[0] <= place[1]:
                 continue
-            found[f"{name}[{', '.join(parts)}]" if parts else str(name)] = bool(inside[place])
-    return found
+            label = f"{name}[{', '.join(parts)}]" if parts else str(name)
+            yield label, values.to_numpy()[(..., *place)]
 
 
 def people_covered(
@@ -70,15 +95,14 @@ def people_covered(
     for name in PERSONAL:
         if name in truth:
             among = active.to_numpy() if name == "response" else slice(None)
-            inside = _covered(twins[name], truth[name])[among]
+            drawn = twins[name].transpose("chain", "draw", *truth[name].dims)
+            inside = _covered(drawn.to_numpy(), truth[name].to_numpy())[among]
             found[name] = (int(inside.sum()), int(inside.size))
     return found
 
 
-def _covered(drawn: xr.DataArray, value: xr.DataArray) -> np.ndarray:
+def _covered(drawn: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Whether intervals of draws, shape (chain, draw, ...), hold values, shape (...)."""
     tail = (1 - LEVEL) / 2
-    dims = [str(dim) for dim in value.dims]
-    values = drawn.transpose("chain", "draw", *dims).to_numpy()
-    low, high = np.quantile(values, [tail, 1 - tail], axis=(0, 1))
-    told = value.to_numpy()
-    return np.asarray((low <= told) & (told <= high))
+    low, high = np.quantile(drawn, [tail, 1 - tail], axis=(0, 1))
+    return np.asarray((low <= value) & (value <= high))

@@ -15,7 +15,7 @@ from twin.fit.prior_draw import draw_truth
 from twin.law import forward, work
 from twin.law.backends import NUMPY
 from twin.law.grid import Floats, TimeGrid
-from twin.law.likelihood import entry_term
+from twin.law.likelihood import dose_of_arms, entry_term
 from twin.law.parameters import assemble
 from twin.law.population import Population
 from twin.law.records import Records
@@ -86,7 +86,7 @@ def _screen(
     population: Population, data: Records, weeks: Floats, rng: np.random.Generator
 ) -> _Screening:
     like = rng.integers(len(data.arm), size=_SCREENED)
-    covariate = np.nan_to_num(data.covariate)
+    covariate = data.gaps.observed
     people = forward.draw_people(
         population, data.covariate[like], data.cluster[like], data.arm[like], rng
     )
@@ -96,8 +96,13 @@ def _screen(
     rule, fastest = data.entry, 0.0
     if population.work is not None:
         middles = np.tile(data.grid.middles, (_SCREENED, 1))
+        own_dose = dose_of_arms(NUMPY, population, data)[data.arm[like]]
         log_intensity = work.log_intensities(
-            NUMPY, population.work, forward.levels(*at, middles), people.frailty[:, None]
+            NUMPY,
+            population.work,
+            forward.levels(*at, middles),
+            people.frailty[:, None],
+            work.hazards_in_force(population.work, data.arm[like], own_dose),
         )
         fastest = float(np.exp(log_intensity.max()))
     return _Screening(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from twin.cohort.absence import DaysAbsent
 from twin.cohort.cohort import WORK_STATUSES, Arm, Cohort, Entry
 from twin.cohort.encode import encode
 from twin.cohort.synthetic.attendance import attendance, visit_weeks
@@ -16,15 +17,21 @@ from twin.cohort.synthetic.screening import enrol
 from twin.cohort.synthetic.settings import SyntheticSettings
 from twin.cohort.synthetic.truth import default_truth, truth_dataset
 from twin.instruments import Instrument, instrument
-from twin.law import forward
+from twin.law import forward, forward_work
 from twin.law.backends import NUMPY
 from twin.law.dose import NEVER, DoseSchedule, read_arms_on_grid
 from twin.law.grid import Floats, Ints, TimeGrid
 from twin.law.measurement import Scale, record
 from twin.law.parameters import ModelSpec, assemble
+from twin.law.population import People, Population
+from twin.law.records import WorkRecords
+from twin.law.work import PERMANENTLY_OUT, loss_of_states
+from twin.law.work_layout import lay_work
 
 ARMS = ("usual_care", "app")
 OUTCOMES = ("pain", "disability")
+DAYS = DaysAbsent()
+"""What days absent mean in a generated cohort: working days since the person's previous visit."""
 ENTRY = "disability"
 """The outcome that enrolment and staying away depend on."""
 
@@ -36,7 +43,8 @@ def synthetic_spec(settings: SyntheticSettings) -> ModelSpec:
         arms=ARMS,
         clusters=_names("c", settings.clusters),
         covariates=tuple(COVARIATES),
-        has_work=round(settings.employed_share * settings.people) > 0,
+        has_work=_employed(settings) > 0,
+        has_days=settings.days_absent and _employed(settings) > 0,
     )
 
 
@@ -65,8 +73,9 @@ def synthetic_cohort(
     cohort
         The cohort, marked synthetic.
     truth
-        Values of the population parameters and each person's own, by the names of the fit.
-        Attributes: `synthetic` (1), `seed`, and `screened`, the number of people screened.
+        Values of the population parameters and each person's own, by the names of the fit, and
+        for every visit that was due its ``week`` and the continuous severity ``latent`` behind its
+        scores. Attributes: `synthetic` (1), `seed`, and `screened`, the number of people screened.
 
     Raises
     ------
@@ -89,7 +98,7 @@ def synthetic_cohort(
     facts = draw_facts(n, rng)
     cluster = _evenly(n, len(spec.clusters), rng)
     arm = _evenly(n, len(ARMS), rng)
-    employed = rng.permutation(n) < round(settings.employed_share * n)
+    employed = rng.permutation(n) < _employed(settings)
     week = visit_weeks(settings, rng)
 
     covariate = encode(facts, COVARIATES).values
@@ -113,15 +122,16 @@ def synthetic_cohort(
         ],
         axis=-1,
     )
-    middles = np.broadcast_to(grid.middles, (n, grid.n_cells))
-    at_middles = forward.levels(population, people, grid, cells, arm, middles)
-    status = np.full(week.shape, None, dtype=object)
+    state = np.full(week.shape, -1)
     if population.work is not None:
-        states = forward.draw_work(
-            population.work, grid, level[:, 0], at_middles, people.frailty, week, rng
-        )
-        status[employed] = np.array(WORK_STATUSES, dtype=object)[states[employed]]
+        pattern = _every_visit(grid, week, settings.partial_loss)
+        process = forward_work.work_process(population, people, grid, cells, arm, pattern)
+        drawn = forward_work.draw_states(process, pattern, rng).reshape(week.shape)
+        state[employed] = drawn[employed]
     came = attendance(settings, severity[:, :, OUTCOMES.index(ENTRY)], rng)
+    days = np.full(week.shape, np.nan)
+    if settings.days_absent and population.work is not None:
+        days = _days(settings, population, people, arm, week, np.where(came, state, -1), rng)
 
     patient = _names("p", n)
     patients = facts.assign(
@@ -137,7 +147,12 @@ def synthetic_cohort(
             name: scale.from_severity(severity[:, :, k]).round(9).ravel()
             for k, (name, scale) in enumerate(scales.items())
         }
-        | {"work_status": pd.Series(status.ravel(), dtype="str")}
+        | {
+            "work_status": pd.Series(
+                np.array([*WORK_STATUSES, None], dtype=object)[state.ravel()], dtype="str"
+            ),
+            "days_absent": days.ravel(),
+        }
     )
     cohort = Cohort(
         name=settings.name,
@@ -149,9 +164,70 @@ def synthetic_cohort(
         arms={ARMS[0]: Arm(), ARMS[1]: _arm(settings)},
         entry=None if settings.entry_minimum is None else Entry(ENTRY, settings.entry_minimum),
     )
-    known = truth_dataset(spec, values, people, patient)
+    known = truth_dataset(spec, values, people, patient).assign(
+        week=(("patient", "visit"), week),
+        latent=(("patient", "visit", "outcome"), level + residual),
+    )
     # numbers, not truth values: NetCDF has no such type for attributes
     return cohort, known.assign_attrs(synthetic=1, seed=seed, screened=screened)
+
+
+def _employed(settings: SyntheticSettings) -> int:
+    """Number of people in the labour force."""
+    return round(settings.employed_share * settings.people)
+
+
+def _every_visit(grid: TimeGrid, week: Floats, partial_loss: float) -> WorkRecords:
+    """Return the pattern in which everyone's state is seen at every visit."""
+    n, visits = week.shape
+    seen = np.zeros(n * visits, dtype=np.int64)
+    return lay_work(
+        grid,
+        np.repeat(np.arange(n), visits),
+        week.ravel(),
+        seen,
+        seen - 1,
+        seen,
+        week.ravel(),
+        loss_of_states(partial_loss),
+    )
+
+
+def _days(
+    settings: SyntheticSettings,
+    population: Population,
+    people: People,
+    arm: Ints,
+    week: Floats,
+    state: Ints,
+    rng: np.random.Generator,
+) -> Floats:
+    """Draw days absent since the previous visit attended, beside the state seen; (person, visit).
+
+    `state` is -1 where nobody came or has a process.
+    """
+    grid = TimeGrid(settings.grid_edges)
+    person, visit = np.nonzero(state >= 0)
+    visits = pd.DataFrame({"patient": person, "week": week[person, visit]})
+    since = DAYS.since(visits)
+    asked = since.notna() & (state[person, visit] != PERMANENTLY_OUT)
+    possible = np.asarray(DAYS.possible(visits["week"] - since).where(asked, 0), dtype=np.int64)
+    records = lay_work(
+        grid,
+        person,
+        visits["week"].to_numpy(),
+        state[person, visit],
+        np.where(possible > 0, 0, -1),
+        possible,
+        np.asarray(since.where(asked, visits["week"]), dtype=float),
+        loss_of_states(settings.partial_loss),
+    )
+    cells = read_arms_on_grid([NEVER, _schedule(settings)], grid)
+    process = forward_work.work_process(population, people, grid, cells, arm, records)
+    drawn = forward_work.draw_days(process, records, rng)
+    days = np.full(week.shape, np.nan)
+    days[person, visit] = np.where(drawn >= 0, drawn, np.nan)
+    return days
 
 
 def _names(letter: str, count: int) -> tuple[str, ...]:

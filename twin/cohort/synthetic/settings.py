@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from twin.instruments import instrument
+from twin.law.work import PARTIAL_LOSS
 
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Week = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -42,6 +43,10 @@ class SyntheticSettings(BaseModel):
         Disability score that enrolment asked for (1.1); None for no threshold.
     employed_share
         Share of people in the labour force: 59 to 62 % (3.11).
+    days_absent
+        Whether workers report days absent since their previous visit, beside their state.
+    partial_loss
+        Share of a working day that restricted work loses; seen in days absent only.
     app_start_week, app_duration_weeks, app_ramp_weeks
         When the arm ``app`` gets the app. Its effect is measured at 3 months (1.2): 13 weeks.
     grid_edges
@@ -62,6 +67,8 @@ class SyntheticSettings(BaseModel):
     disability_instrument: str = "rmdq"
     entry_minimum: float | None = 6.0
     employed_share: _Share = 0.62
+    days_absent: bool = False
+    partial_loss: _Share = PARTIAL_LOSS
     app_start_week: _Week = 0.0
     app_duration_weeks: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 13.0
     app_ramp_weeks: _Week = 3.0

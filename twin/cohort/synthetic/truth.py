@@ -28,13 +28,13 @@ _CORRELATIONS = {
 """Between people; numbers in brackets here and below are rows of the collected evidence."""
 
 _COVARIATE_EFFECTS = {
-    # per SD, in units of the prior and before a common factor: log_rate, start pain and
-    # disability, set point pain and disability, work_frailty. Signs: depression and duration
-    # worsen the outlook, age a little (8.15); sizes assumed, small as in 10.9 and 10.14.
-    "age": (-0.1, 0.0, 0.3, 0.2, 0.4, 0.3),
-    "female": (0.0, 0.3, 0.2, 0.1, 0.1, 0.3),
-    "episode_weeks": (-0.8, -0.1, 0.0, 0.6, 0.5, 0.2),
-    "depression": (-0.2, 0.4, 0.6, 0.7, 0.8, 0.5),
+    # per SD: log_rate, start of pain and disability, set point of pain and disability,
+    # work_frailty. Signs: depression and duration worsen the outlook, age a little (8.15); sizes
+    # assumed, small as in 10.9 and 10.14.
+    "age": (-0.014, 0.0, 0.0105, 0.007, 0.014, 0.042),
+    "female": (0.0, 0.0105, 0.007, 0.0035, 0.0035, 0.042),
+    "episode_weeks": (-0.112, -0.0035, 0.0, 0.021, 0.0175, 0.028),
+    "depression": (-0.028, 0.014, 0.021, 0.0245, 0.028, 0.07),
 }
 
 
@@ -51,7 +51,8 @@ def default_truth(spec: ModelSpec, rng: np.random.Generator) -> dict[str, Floats
     rng
         Source of the clusters' deviations.
     """
-    values = {
+    by_cluster = (len(spec.clusters), len(spec.outcomes))
+    values: dict[str, object] = {
         # Of everyone screened; among those with RMDQ >= 6 (1.1), pain NRS is 5.4 (3.11: 5.0 to
         # 5.3) and RMDQ 11 (11.1: 9.0), and 1.7 are screened for each enrolled (1.9: 1.6).
         "start_mean": [0.46, 0.29],
@@ -78,9 +79,14 @@ def default_truth(spec: ModelSpec, rng: np.random.Generator) -> dict[str, Floats
         "response_correlation": np.linalg.cholesky([[1.0, 0.5], [0.5, 1.0]]),  # as changes: 11.10
         "lasting_share": [0.5],  # a third to two thirds lasts (3.2, 3.3, 3.26)
         "waning_half_life": [12.0],  # assumed
-        "cluster_sd": [0.025, 0.025],  # ICC .016 (11.12) of a total SD of 0.2
-        "cluster_z": rng.normal(size=(len(spec.clusters), len(spec.outcomes))),
-        "covariate_z": 0.7 * _covariate_effects(spec),
+        "cluster_start_sd": [0.02, 0.02],
+        "cluster_start_z": rng.normal(size=by_cluster),
+        "cluster_set_point_sd": [0.025, 0.025],  # ICC .016 (11.12) of a total SD of 0.2
+        "cluster_set_point_z": rng.normal(size=by_cluster),
+        "cluster_frailty_sd": 0.1,  # assumed
+        "cluster_frailty_z": rng.normal(size=by_cluster[0]),
+        "cluster_response_sd": [0.01, 0.01],  # assumed: a quarter of a point of RMDQ
+        "cluster_response_z": rng.normal(size=(by_cluster[0], len(spec.arms) - 1, by_cluster[1])),
         # some 15 % of workers are seen sick-listed within 6 months (8.1); the pace of each move
         # and its slopes are assumed, with the signs of 8.14 and 8.15
         "work_frailty_sd": 0.6,
@@ -90,8 +96,12 @@ def default_truth(spec: ModelSpec, rng: np.random.Generator) -> dict[str, Floats
         "log_exit_intensity": -7.6,  # 2.6 % of full-time sick-listed years; assumed
         "initial_logit": [-2.5, -3.5],
         "initial_slope": [1.0, 2.0],
+        "arm_log_hazard": [[0.0, 0.0]],  # the app says nothing to employers; assumed
+        "absence_precision": 3.0,  # about that of the process itself; see the prior
     }
-    return {p.name: np.asarray(values[p.name], dtype=float) for p in sampled_parameters(spec)}
+    given = {name: np.asarray(value, dtype=float) for name, value in values.items()}
+    given |= _covariate_values(spec, given)
+    return {p.name: given[p.name] for p in sampled_parameters(spec)}
 
 
 def _correlation(spec: ModelSpec) -> Floats:
@@ -104,9 +114,25 @@ def _correlation(spec: ModelSpec) -> Floats:
     return matrix
 
 
-def _covariate_effects(spec: ModelSpec) -> Floats:
-    table = np.array([_COVARIATE_EFFECTS[name] for name in spec.covariates]).reshape(-1, 6)
-    return table if spec.has_work else table[:, :-1]
+def _covariate_values(spec: ModelSpec, given: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Return the shrunken form of the effects of covariates, each covariate with an equal part."""
+    n = len(spec.covariates)
+    table = np.array([_COVARIATE_EFFECTS[name] for name in spec.covariates])
+    sd = np.concatenate(
+        [
+            given["log_rate_sd"][None],
+            given["start_sd"],
+            given["set_point_sd"],
+            given["work_frailty_sd"][None],
+        ]
+    )
+    in_sd = (table / sd)[:, : len(spec.effects)]
+    explained = (in_sd**2).sum(axis=0)
+    return {
+        "covariate_r2": explained / (1 + explained),
+        "covariate_share": np.full(n, 1 / n),
+        "covariate_z": in_sd / np.sqrt(explained / n),
+    }
 
 
 def truth_dataset(

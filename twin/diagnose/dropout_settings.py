@@ -1,0 +1,79 @@
+"""What is believed of those whose scores are no longer seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from twin.cohort import Cohort
+from twin.errors import InputError, Problem, nearest
+
+NO_CHANGE_KNOWN = 0.1
+"""Share of the scale taken for an important change where no absolute one is published: half of
+it, as elsewhere, is then the shift."""
+
+
+class DropoutSettings(BaseModel):
+    """How people who left are taken to have fared.
+
+    Attributes
+    ----------
+    assume
+        ``ignorable``: as the model says of people like them, given all that was seen of them.
+        ``delta``: worse than that, too, as a sensitivity analysis beside the main result.
+    delta
+        How much worse, score points by outcome, positive; left out: half the important change.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    assume: Literal["ignorable", "delta"] = "ignorable"
+    delta: Mapping[str, float] = {}
+
+
+def dropout_deltas(cohort: Cohort, settings: DropoutSettings) -> dict[str, float]:
+    """Return how much worse those who left are taken to be, score points by outcome.
+
+    Parameters
+    ----------
+    cohort
+        The cohort.
+    settings
+        What was chosen; half the largest published important change otherwise.
+
+    Raises
+    ------
+    InputError
+        If a shift was chosen for an outcome that there is not, or is negative.
+    """
+    problems = [
+        Problem(
+            "configuration",
+            "is not an outcome of the cohort",
+            column="dropout.delta",
+            value=name,
+            remedy=f"Outcomes: {', '.join(cohort.outcomes)}.{nearest(name, cohort.outcomes)}",
+        )
+        for name in settings.delta
+        if name not in cohort.outcomes
+    ]
+    problems += [
+        Problem(
+            "configuration",
+            "must not be negative: it says how much worse people are, whichever way scores run",
+            column=f"dropout.delta.{name}",
+            value=f"{value:g}",
+        )
+        for name, value in settings.delta.items()
+        if value < 0
+    ]
+    if problems:
+        raise InputError(problems)
+    found = {}
+    for name, scale in cohort.outcomes.items():
+        published = [c.value for c in scale.important_changes if c.scale == "absolute"]
+        usual = max(published, default=NO_CHANGE_KNOWN * scale.range) / 2
+        found[name] = float(settings.delta.get(name, usual))
+    return found

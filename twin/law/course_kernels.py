@@ -1,0 +1,112 @@
+"""The course of a score at one time, compiled, with its gradient: what both kernels read.
+
+Names: `x_bar` is the gradient of the target with respect to x.
+"""
+
+from __future__ import annotations
+
+import math
+
+from .grid import Floats
+from .small_matrices import compiled
+
+
+@compiled
+def level_weights(
+    rate: float, dose: Floats, response_rate: float, edges: Floats, week: float
+) -> tuple[float, float]:
+    """Weight of the start, and uptake, in the level: `course.basis` at one time."""
+    uptake = 0.0
+    from_start = 0.0
+    known = False  # exponentials are dear: none for the reference arm, one for each cell of others
+    for c in range(len(dose)):
+        if week <= edges[c]:
+            break
+        if dose[c] == 0.0:
+            known = False
+            continue
+        if not known:
+            from_start = math.exp(-response_rate * (week - edges[c]))
+            known = True
+        after_end = week - edges[c + 1]
+        from_end = math.exp(-response_rate * after_end) if after_end > 0 else 1.0
+        uptake += dose[c] * (from_end - from_start)
+        from_start = from_end
+    return math.exp(-rate * week), uptake
+
+
+@compiled
+def level_weights_gradient(
+    rate: float,
+    dose: Floats,
+    response_rate: float,
+    edges: Floats,
+    week: float,
+    remaining_bar: float,
+    uptake_bar: float,
+    dose_bar: Floats,
+) -> tuple[float, float]:
+    """Add to dose_bar, and return the gradients with respect to rate and response rate."""
+    if uptake_bar == 0.0:
+        return -week * math.exp(-rate * week) * remaining_bar, 0.0
+    from_start = math.exp(-response_rate * week)
+    response_rate_bar = 0.0
+    for c in range(len(dose)):
+        if week <= edges[c]:
+            break
+        after_start = week - edges[c]
+        after_end = max(week - edges[c + 1], 0.0)
+        from_end = math.exp(-response_rate * after_end) if after_end > 0 else 1.0
+        dose_bar[c] += (from_end - from_start) * uptake_bar
+        response_rate_bar += dose[c] * (after_start * from_start - after_end * from_end)
+        from_start = from_end
+    return -week * math.exp(-rate * week) * remaining_bar, response_rate_bar * uptake_bar
+
+
+@compiled
+def level_at(
+    rate: float,
+    effects: Floats,
+    dose: Floats,
+    response_rate: float,
+    edges: Floats,
+    week: float,
+    level: Floats,
+) -> None:
+    """Fill one person's levels at one time."""
+    outcomes = len(level)
+    remaining, uptake = level_weights(rate, dose, response_rate, edges, week)
+    for k in range(outcomes):
+        level[k] = (
+            remaining * effects[k]
+            + (1 - remaining) * effects[outcomes + k]
+            + uptake * effects[2 * outcomes + k]
+        )
+
+
+@compiled
+def level_gradient(
+    rate: float,
+    effects: Floats,
+    dose: Floats,
+    response_rate: float,
+    edges: Floats,
+    week: float,
+    level_bar: Floats,
+    effects_bar: Floats,
+    dose_bar: Floats,
+) -> tuple[float, float]:
+    """Add to effects_bar and dose_bar; return the gradients of rate and response rate."""
+    outcomes = len(level_bar)
+    remaining, uptake = level_weights(rate, dose, response_rate, edges, week)
+    remaining_bar = 0.0
+    uptake_bar = 0.0
+    for k in range(outcomes):
+        effects_bar[k] += remaining * level_bar[k]
+        effects_bar[outcomes + k] += (1 - remaining) * level_bar[k]
+        effects_bar[2 * outcomes + k] += uptake * level_bar[k]
+        remaining_bar += (effects[k] - effects[outcomes + k]) * level_bar[k]
+        uptake_bar += effects[2 * outcomes + k] * level_bar[k]
+    return level_weights_gradient(
+        rate, dose, response_rate, edges, week, remaining_bar, uptake_bar, dose_bar
+    )
