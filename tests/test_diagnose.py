@@ -85,6 +85,17 @@ def test_a_person_unlike_all_others_is_named_by_a_high_k() -> None:
     assert found.attrs["n_high_k"] == 1
 
 
+def test_a_chain_that_is_stuck_gives_an_infinite_k_and_no_error() -> None:
+    found = normal_model(np.random.default_rng(2).normal(0.3, 1.0, 5))
+    # one chain in four stands still where it is worst for the first person
+    found[3, :, 0] = float(found[:, :, 0].min()) - 1.0
+    people = leave_one_out(found)
+    assert np.isposinf(people["pareto_k"][0])
+    assert np.isfinite(people["pareto_k"][1:]).all()
+    assert np.isfinite(people["elpd"]).all()
+    assert people.attrs["n_high_k"] == 1
+
+
 # power scaling
 
 

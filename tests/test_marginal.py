@@ -41,8 +41,8 @@ class Case(NamedTuple):
 
 @pytest.fixture(scope="module")
 def case() -> Case:
-    settings = SyntheticSettings(people=40, clusters=3, visit_jitter_weeks=1.0)
-    cohort, truth = synthetic_cohort(settings, seed=3)
+    settings = SyntheticSettings(people=60, clusters=3, visit_jitter_weeks=1.0)
+    cohort, truth = synthetic_cohort(settings, seed=6)
     spec = model_spec(cohort)
     values = {p.name: truth[p.name].to_numpy() for p in sampled_parameters(spec)}
     data = records(cohort, TimeGrid(settings.grid_edges))
@@ -286,14 +286,15 @@ def test_it_is_what_dense_monte_carlo_finds_of_people_with_and_without_work(case
 
 def test_few_points_placed_by_a_persons_data_are_enough(case: Case) -> None:
     reference = np.mean([marginal(case, 512, seed) for seed in (11, 12)], axis=0)
-    found = marginal(case, 32, seed=13)
-    assert np.sqrt(np.mean((found - reference) ** 2)) < 0.02
+    seeds = range(13, 17)
+    off = np.array([marginal(case, 32, seed) - reference for seed in seeds])
+    assert np.sqrt(np.mean(off**2)) < 0.02
     # the same number of points of the prior does worse
     n = 1 + case.population.n_linear
     _, ends = coordinates(case.data, n - 1)
-    start = prior_proposal(len(found), n)
-    crude = log_marginal(*case, sobol_points(32, n, ends, 13), start)
-    assert np.std(crude - reference) > 2 * np.std(found - reference)
+    start = prior_proposal(len(reference), n)
+    crude = [log_marginal(*case, sobol_points(32, n, ends, seed), start) for seed in seeds]
+    assert np.std(np.array(crude) - reference) > 1.5 * np.std(off)
 
 
 def test_the_terms_of_people_sum_to_those_of_the_cohort(case: Case) -> None:

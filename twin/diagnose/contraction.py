@@ -17,6 +17,7 @@ from .densities import stated_value
 EFFECTS = (
     "arm_effect",
     "effect_modification",
+    "arm_log_hazard",
     "response_slope",
     "response_sd",
     "response_time",

@@ -18,7 +18,8 @@ from .densities import log_priors, retest_log_likelihood
 from .dropout import dropout_contrasts
 from .dropout_settings import DropoutSettings, dropout_deltas
 from .leave_one_out import leave_one_out, person_log_likelihood
-from .power import FEWEST_DRAWS, Weights
+from .pareto import FEWEST_DRAWS
+from .power import Weights
 from .sensitivity import LIKELIHOOD, contrasts_under_powers, prior_weights, quantities, scaled
 from .settings import DiagnoseSettings
 

@@ -23,9 +23,7 @@ from twin.law.covariates import fill
 from twin.law.parameters import ModelSpec
 from twin.law.records import Records
 
-LARGEST_K = 0.7
-"""Above it the estimate of a person's term cannot be trusted, however many draws (Vehtari 2024);
-with fewer than about 2,200 draws the limit is lower, 1 - 1 / log10(draws)."""
+from .pareto import LARGEST_K, smoothed
 
 
 def person_log_likelihood(
@@ -104,7 +102,8 @@ def leave_one_out(log_likelihood: xr.DataArray) -> xr.Dataset:
         By patient: ``elpd``, log density of the person's data given everyone else's; ``p_loo``, by
         how much that falls short of the log density given everyone; ``pareto_k``. Attributes:
         ``elpd_loo``, its standard error ``se``, ``p_loo``, ``largest_k`` that is allowed, and how
-        many people exceed it, ``n_high_k``. NaN for a person of whom nothing was recorded.
+        many people exceed it, ``n_high_k``. The limit is `LARGEST_K` from 2,200 draws on, and
+        1 - 1 / log10(draws) for fewer. NaN for a person of whom nothing was recorded.
     """
     draws = log_likelihood.sizes["chain"] * log_likelihood.sizes["draw"]
     everyone = log_likelihood["patient"]
@@ -113,10 +112,14 @@ def leave_one_out(log_likelihood: xr.DataArray) -> xr.Dataset:
     silent = log_likelihood.max(across) == log_likelihood.min(across)
     log_likelihood = log_likelihood.sel(patient=~silent)
     tree = xr.DataTree.from_dict({"log_likelihood": log_likelihood.to_dataset(name="person")})
+    relative_size = _relative_size(log_likelihood)
+    each = [smoothed(-own, relative_size) for own in log_likelihood.transpose("patient", ...)]
+    weights = xr.concat([weight for weight, _ in each], dim="patient")
+    k = log_likelihood["patient"].copy(data=[own for _, own in each])
     with warnings.catch_warnings():
         # what it warns of is in what it returns, person by person
         warnings.filterwarnings("ignore", category=UserWarning, module=r"arviz_stats\..*")
-        found = az.loo(tree, pointwise=True, reff=_relative_size(log_likelihood))
+        found = az.loo(tree, pointwise=True, reff=relative_size, log_weights=weights, pareto_k=k)
     by_person = log_likelihood.transpose("patient", "chain", "draw").to_numpy()
     whole = logsumexp(by_person.reshape(-1, draws), axis=1) - np.log(draws)
     limit = min(1 - 1 / float(np.log10(draws)), LARGEST_K)

@@ -9,20 +9,16 @@ from __future__ import annotations
 
 from typing import Final
 
-import arviz as az  # noqa: F401  (gives arrays their accessor `azstats`)
 import numpy as np
 import xarray as xr
+
+from .pareto import SAMPLE, smoothed
 
 POWERS: Final = (0.8, 1.25)
 """A normal prior raised to them has an SD 1.12 times as large, and as small."""
 
 SENSITIVE: Final = 0.05
 """Kallioinen 2024: about what a normal gives whose mean moves by 0.3 SD as the power doubles."""
-
-FEWEST_DRAWS = 25
-"""A Pareto tail is fitted to a fifth of the draws where they are few, and to five at least."""
-
-_SAMPLE = ("chain", "draw")
 
 
 class Weights:
@@ -39,7 +35,7 @@ class Weights:
         Weights, each summing to 1, dims chain, draw; in the order of `POWERS`.
     pareto_k
         Pareto k of each before smoothing; NaN where the component is the same in every draw, and
-        where there are fewer than `FEWEST_DRAWS`, which are not smoothed.
+        as `pareto.smoothed` says.
     """
 
     def __init__(self, log_density: xr.DataArray) -> None:
@@ -52,9 +48,8 @@ class Weights:
                 self.by_power.append(even)
                 self.pareto_k.append(float("nan"))
                 continue
-            log_weight, k = _smoothed((power - 1) * log_density)
-            weight = np.exp(log_weight - log_weight.max())
-            self.by_power.append(weight / weight.sum())
+            log_weight, k = smoothed((power - 1) * log_density)
+            self.by_power.append(log_weight.copy(data=np.exp(log_weight.to_numpy())))
             self.pareto_k.append(k)
 
 
@@ -76,14 +71,14 @@ def sensitivity(quantity: xr.DataArray, weights: Weights) -> xr.Dataset:
         power less the mean, in SDs. 0 for a quantity that never varies.
     """
     low, high = weights.by_power
-    spread = quantity.std(_SAMPLE)
+    spread = quantity.std(SAMPLE)
     varies = spread > 1e-12
     moving = quantity.where(varies, _ramp(quantity))
     found = moving.azstats.power_scale_sense(
         lower_w=low, upper_w=high, lower_alpha=POWERS[0], upper_alpha=POWERS[1]
     )
     shift = xr.concat([_mean(quantity, weight) for weight in weights.by_power], dim="power")
-    shift = (shift - quantity.mean(_SAMPLE)) / spread.where(varies, 1.0)
+    shift = (shift - quantity.mean(SAMPLE)) / spread.where(varies, 1.0)
     return xr.Dataset(
         {
             "sensitivity": found.where(varies, 0.0),
@@ -109,9 +104,9 @@ def weighted_summary(quantity: xr.DataArray, weight: xr.DataArray, level: float)
     xr.Dataset
         ``mean``, ``lower`` and ``upper``; NaN draws are left out.
     """
-    values = quantity.transpose(..., *_SAMPLE)
+    values = quantity.transpose(..., *SAMPLE)
     flat = values.to_numpy().reshape(*values.shape[:-2], -1)
-    own = weight.transpose(*_SAMPLE).to_numpy().ravel()
+    own = weight.transpose(*SAMPLE).to_numpy().ravel()
     places = [(1 - level) / 2, (1 + level) / 2]
     ends = np.apply_along_axis(_quantiles, -1, flat, own, places)
     dims = values.dims[:-2]
@@ -124,16 +119,8 @@ def weighted_summary(quantity: xr.DataArray, weight: xr.DataArray, level: float)
     )
 
 
-def _smoothed(log_weight: xr.DataArray) -> tuple[xr.DataArray, float]:
-    if log_weight.size < FEWEST_DRAWS:
-        return log_weight, float("nan")
-    # ArviZ smooths the weights of leaving out, which are minus what it is given
-    smooth, k = (-log_weight).azstats.psislw(dim=list(_SAMPLE))
-    return smooth, float(k)
-
-
 def _mean(quantity: xr.DataArray, weight: xr.DataArray) -> xr.DataArray:
-    return quantity.weighted(weight).mean(_SAMPLE)
+    return quantity.weighted(weight).mean(SAMPLE)
 
 
 def _quantiles(values: np.ndarray, weight: np.ndarray, places: list[float]) -> np.ndarray:
@@ -152,4 +139,4 @@ def _ramp(quantity: xr.DataArray) -> xr.DataArray:
     """Values that vary, to stand where a quantity does not."""
     n = quantity.sizes["chain"] * quantity.sizes["draw"]
     shape = (quantity.sizes["chain"], quantity.sizes["draw"])
-    return xr.DataArray(np.arange(n, dtype=float).reshape(shape), dims=_SAMPLE)
+    return xr.DataArray(np.arange(n, dtype=float).reshape(shape), dims=SAMPLE)

@@ -9,6 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from twin.diagnose.pareto import LARGEST_K
+from twin.diagnose.power import SENSITIVE
+from twin.diagnose.sensitivity import ALL_PRIORS, LIKELIHOOD
+
 from . import digits, effect_words, words
 from .content import ReportContent
 from .headline import key_weeks
@@ -16,10 +20,6 @@ from .predictive_tables import extreme_note, prior_tables, replicate_tables
 from .sheet import Sheet
 from .tables import tidy
 
-ALL_PRIORS = "all priors"
-LIKELIHOOD = "likelihood"
-_SENSITIVE = 0.05  # Kallioinen 2024; twin.diagnose.power says more
-_UNRELIABLE = 0.7  # Pareto k of weights; Vehtari 2024
 _VALUES = ("mean", "lower", "upper")
 _SHOWN = ("expected_score", "improved", "days_lost")
 _MOST_PARAMETERS = 12
@@ -72,7 +72,7 @@ def appendix(content: ReportContent) -> Appendix:
     effects = found["contraction"].to_dataset()
     power = found["power_scaling"].to_dataset()
     k = power["pareto_k"].max("power")
-    high = power["component"].to_numpy()[k.to_numpy() > _UNRELIABLE]
+    high = power["component"].to_numpy()[k.to_numpy() > LARGEST_K]
     left_out = found.get("leave_one_out")
     return Appendix(
         sentences=[effect_words.sentence(effects.isel(effect=i)) for i in _rows(effects)],
@@ -169,7 +169,7 @@ def _contrast(
     ]
     mover = str(one["moved_most_by"].values)
     alone = one.sel(component=mover)
-    if float(alone["sensitivity"]) < _SENSITIVE:
+    if float(alone["sensitivity"]) < SENSITIVE:
         told = "none noticeably"
     else:
         shift = float(np.abs(alone["shift"]).max())
@@ -198,7 +198,7 @@ def _parameters(power: xr.Dataset) -> Sheet:
     largest = single.max("component").to_numpy()
     names = power["quantity"].to_numpy()
     of_arms = [i for i, name in enumerate(names) if str(name).startswith("arm_effect")]
-    others = [i for i in np.argsort(-largest) if largest[i] >= _SENSITIVE and i not in set(of_arms)]
+    others = [i for i in np.argsort(-largest) if largest[i] >= SENSITIVE and i not in set(of_arms)]
     has_likelihood = LIKELIHOOD in power["component"].values
     rows: list[tuple[str, ...]] = []
     for i in [*of_arms, *others[:_MOST_PARAMETERS]]:
@@ -221,11 +221,11 @@ def _parameters(power: xr.Dataset) -> Sheet:
 
 
 def _verdict(prior: float, data: float) -> str:
-    if prior < _SENSITIVE:
+    if prior < SENSITIVE:
         return "no single prior matters"
     if np.isnan(data):
         return "a prior matters"
-    return "prior and data both matter" if data >= _SENSITIVE else "rests on its prior"
+    return "prior and data both matter" if data >= SENSITIVE else "rests on its prior"
 
 
 def _meanings(found: xr.DataTree) -> dict[str, str]:

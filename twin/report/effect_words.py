@@ -9,6 +9,7 @@ from .content import ReportContent
 
 _TITLES = {
     "arm_effect": "Effect of {arm} on {outcome}, as a visit at week {week} sees it",
+    "arm_log_hazard": "Effect of {arm} on the hazard of {detail} (work), scores apart",
     "effect_modification": "Change of the effect of {arm} on {outcome} with {detail}",
     "response_slope": "Change of the effect of {arm} on {outcome} with the start",
     "response_sd": "Spread between people of the effect of {arm} on {outcome}",
@@ -19,6 +20,7 @@ _TITLES = {
 }
 _UNITS = {
     "arm_effect": "points",
+    "arm_log_hazard": "log hazard ratio",
     "effect_modification": "points per SD",
     "response_slope": "per point",
     "response_sd": "points",

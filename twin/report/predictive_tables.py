@@ -23,7 +23,6 @@ _TITLES = {
     "mean": "Mean",
     "sd": "SD between people",
 }
-_CENTRAL = 0.99  # as in twin.fit.predictive
 
 
 def replicate_tables(content: ReportContent) -> list[Sheet]:
@@ -45,15 +44,15 @@ def extreme_note(content: ReportContent) -> str:
     data = _group(content, "posterior_predictive")
     if data is None:
         return ""
-    from twin.fit.predictive import extreme
+    from twin.fit.predictive import CENTRAL, extreme
 
     outside = extreme(data)
     seen = [one for name, one in data.items() if str(name).startswith("observed_")]
     total = sum(int(one.notnull().sum()) for one in seen)
     note = (
         f"{digits.count(len(outside))} of {digits.count(total)} observed statistics lie outside "
-        f"the central {digits.percent(_CENTRAL)} of their replicates; about "
-        f"{digits.number((1 - _CENTRAL) * total, 0)} would by chance."
+        f"the central {digits.percent(CENTRAL)} of their replicates; about "
+        f"{digits.number((1 - CENTRAL) * total, 0)} would by chance."
     )
     if outside.empty:
         return note
