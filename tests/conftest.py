@@ -61,8 +61,10 @@ def known_tree(
     posterior = still.assign(noise)
     tree = xr.DataTree.from_dict(
         {
-            "posterior": with_effects(spec, data, posterior),
-            "twins": extract_people(cohort, spec, data, posterior, seed=1),
+            "posterior": with_effects(spec, posterior),
+            "twins": extract_people(
+                cohort, spec, data, states_of(spec, data, posterior), posterior, seed=1
+            ),
             "observed_data": observed_data(cohort),
             "constant_data": constant_data(cohort),
         }

@@ -453,12 +453,13 @@ def test_a_missing_covariate_has_its_value_in_each_draw(trial: Trial) -> None:
     covariate[1, 0] = covariate[3, 1] = np.nan
     posterior = trial.fit["posterior"].to_dataset().isel(draw=slice(0, 3))
     values = np.random.default_rng(8).normal(size=(2, 3, 2))
-    posterior["missing_covariate"] = (("chain", "draw", "gap"), values)
+    twins = trial.fit["twins"].to_dataset().isel(draw=slice(0, 3))
+    twins["missing_covariate"] = (("chain", "draw", "gap"), values)
     gapped = data._replace(covariate=covariate, gaps=covariate_gaps(covariate))
     patients = [str(name) for name in trial.plan.cohort.patients.index]
     spec = model_spec(trial.plan.cohort)
-    with_gaps = person_log_likelihood(spec, gapped, posterior, patients, 8, seed=1)
-    without = person_log_likelihood(spec, data, posterior, patients, 8, seed=1)
+    with_gaps = person_log_likelihood(spec, gapped, posterior, twins, patients, 8, seed=1)
+    without = person_log_likelihood(spec, data, posterior, twins, patients, 8, seed=1)
     same = np.isclose(with_gaps, without, atol=1e-9).all(axis=(0, 1))
     assert [name for name, equal in zip(patients, same, strict=True) if not equal] == [
         patients[1],

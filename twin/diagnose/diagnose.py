@@ -69,7 +69,7 @@ def diagnose(
         "contrast_power": contrasts_under_powers(outcomes, weights),
     }
     if settings.leave_out and posterior.sizes["chain"] * posterior.sizes["draw"] >= FEWEST_DRAWS:
-        likelihood = _log_likelihood(plan, posterior, settings)
+        likelihood = _log_likelihood(plan, posterior, fit["twins"].to_dataset(), settings)
         kept = evenly(posterior.sizes["draw"], likelihood.sizes["draw"])
         told, likely = posterior.isel(draw=kept), estimands.isel(draw=kept)
         total = likelihood["person"].sum("patient") + likelihood["retest"]
@@ -86,7 +86,9 @@ def diagnose(
     return xr.DataTree.from_dict({**groups, "power_scaling": moved})
 
 
-def _log_likelihood(plan: FitPlan, posterior: xr.Dataset, settings: DiagnoseSettings) -> xr.Dataset:
+def _log_likelihood(
+    plan: FitPlan, posterior: xr.Dataset, twins: xr.Dataset, settings: DiagnoseSettings
+) -> xr.Dataset:
     """Integrate each person's likelihood, or find what was integrated before."""
     code = source_hash(Path(__file__).resolve().parent)[:_HASH_LENGTH]
     stem = f"{plan.path.stem}-likelihood-{settings.draws}x{settings.points}-{code}"
@@ -103,6 +105,7 @@ def _log_likelihood(plan: FitPlan, posterior: xr.Dataset, settings: DiagnoseSett
                 spec,
                 records(plan.cohort, plan.model.time_grid),
                 some,
+                twins.isel(draw=kept),
                 [str(patient) for patient in plan.cohort.patients.index],
                 settings.points,
                 plan.seed,

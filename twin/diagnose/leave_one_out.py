@@ -30,6 +30,7 @@ def person_log_likelihood(
     spec: ModelSpec,
     records: Records,
     posterior: xr.Dataset,
+    twins: xr.Dataset,
     patients: list[str],
     points: int,
     seed: int,
@@ -43,7 +44,7 @@ def person_log_likelihood(
     ----------
     spec, records
         What the model was built from.
-    posterior
+    posterior, twins
         Population parameters and missing covariates, dims chain, draw and their own: thinned, as
         the time that this takes goes with its draws.
     patients
@@ -58,7 +59,7 @@ def person_log_likelihood(
     xr.DataArray
         ``log_likelihood``, dims chain, draw, patient.
     """
-    missing = missing_covariates(records.gaps, posterior)
+    missing = missing_covariates(records.gaps, twins)
     every = [
         (c, d, population, fill(NUMPY, records.gaps, missing[c, d]))
         for c, d, population in populations(spec, posterior)

@@ -12,14 +12,17 @@ _CONVERGED = 1e-6  # SD: far below what any fit could tell
 _JITTER = 1e-9  # covariates that determine each other leave a variance of 0, which has no factor
 
 
-def covariate_gaps(covariate: Floats) -> CovariateGaps:
+def covariate_gaps(everyone: Floats, rows: Ints | None = None) -> CovariateGaps:
     """Return the missing values and their distribution given the others.
 
     Parameters
     ----------
-    covariate
-        Standardised, NaN where missing, shape (person, covariate).
+    everyone
+        Standardised covariates, NaN where missing, shape (person, covariate).
+    rows
+        People whose gaps are wanted; None for all. The joint normal is always everyone's.
     """
+    covariate = everyone if rows is None else everyone[rows]
     missing = np.isnan(covariate)
     person, column = np.nonzero(missing)
     n = len(person)
@@ -29,7 +32,7 @@ def covariate_gaps(covariate: Floats) -> CovariateGaps:
     mean, weight = np.zeros(n), np.zeros((n, most))
     partner = np.zeros((n, most), dtype=np.int64)
     if n:
-        centre, covariance = joint_normal(covariate)
+        centre, covariance = joint_normal(everyone)
         for i in np.unique(person):
             own, gap = place[i, missing[i]] - 1, missing[i]
             expected, spread = _given(centre, covariance, covariate[i], gap)

@@ -22,7 +22,7 @@ NUISANCES = ("z", "eps", "beyond_end", "covariate_noise")
 
 
 class Draw(NamedTuple):
-    """One draw from the posterior, but for the noise of the people's linear effects."""
+    """One draw from the posterior, but for the noise of the effects of those who don't work."""
 
     chain: int
     """Position of its chain."""
@@ -36,6 +36,9 @@ class Draw(NamedTuple):
     """Continuous severity behind each score, shape (person, score)."""
     z: Floats
     """Standard normal behind the rate, shape (person,)."""
+    eps: Floats
+    """Standard normals behind the linear effects of workers, given the scores; those of others,
+    of which nothing but the scores speaks, are free; shape (worker, linear effect)."""
 
 
 def populations(spec: ModelSpec, posterior: xr.Dataset) -> Iterator[tuple[int, int, Population]]:
@@ -59,30 +62,28 @@ def draws(spec: ModelSpec, records: Records, posterior: xr.Dataset) -> Iterator[
     at_end = np.nonzero(records.scores.end)
     z = by_draw(posterior, "z")
     depth = by_draw(posterior, "beyond_end") if at_end[0].size else np.empty((*z.shape[:2], 0))
-    values = missing_covariates(records.gaps, posterior)
+    noise = by_draw(posterior, "covariate_noise") if records.gaps.n else depth[..., :0]
+    eps = by_draw(posterior, "eps") if records.work is not None else depth[..., None, :0]
     for c, d, population in populations(spec, posterior):
         latent = records.scores.severity.copy()
         latent[at_end] += records.scores.end[at_end] * BEYOND_UNIT * depth[c, d]
-        yield Draw(c, d, population, fill(NUMPY, records.gaps, values[c, d]), latent, z[c, d])
+        covariate = fill(NUMPY, records.gaps, gap_values(NUMPY, records.gaps, noise[c, d]))
+        yield Draw(c, d, population, covariate, latent, z[c, d], eps[c, d])
 
 
-def missing_covariates(gaps: CovariateGaps, posterior: xr.Dataset) -> Floats:
+def missing_covariates(gaps: CovariateGaps, twins: xr.Dataset) -> Floats:
     """Return the missing values in every draw, shape (chain, draw, gap).
 
     Parameters
     ----------
     gaps
         What is missing.
-    posterior
-        With ``covariate_noise`` as sampled, or ``missing_covariate`` once that has been spent.
+    twins
+        Person parameters, with ``missing_covariate`` where anything is.
     """
     if gaps.n == 0:
-        return np.empty((posterior.sizes["chain"], posterior.sizes["draw"], 0))
-    if "missing_covariate" in posterior:
-        return by_draw(posterior, "missing_covariate")
-    noise = by_draw(posterior, "covariate_noise")
-    every = [gap_values(NUMPY, gaps, one) for one in noise.reshape(-1, gaps.n)]
-    return np.reshape(every, noise.shape)
+        return np.empty((twins.sizes["chain"], twins.sizes["draw"], 0))
+    return by_draw(twins, "missing_covariate")
 
 
 def evenly(length: int, wanted: int) -> Ints:

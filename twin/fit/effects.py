@@ -8,9 +8,8 @@ import xarray as xr
 from twin.law.grid import Floats
 from twin.law.parameters import ModelSpec, sampled_parameters
 from twin.law.population import Population
-from twin.law.records import Records
 
-from .draws import NUISANCES, by_draw, missing_covariates, populations
+from .draws import NUISANCES, by_draw, populations
 
 
 def named_dims(spec: ModelSpec, posterior: xr.Dataset) -> xr.Dataset:
@@ -25,13 +24,13 @@ def named_dims(spec: ModelSpec, posterior: xr.Dataset) -> xr.Dataset:
     return named
 
 
-def with_effects(spec: ModelSpec, records: Records, posterior: xr.Dataset) -> xr.Dataset:
+def with_effects(spec: ModelSpec, posterior: xr.Dataset) -> xr.Dataset:
     """Drop the nuisances and add what sampled variables stand for.
 
     Parameters
     ----------
-    spec, records
-        What the model was built from.
+    spec
+        What the cohort has.
     posterior
         Everything that was sampled, dims named.
 
@@ -41,10 +40,9 @@ def with_effects(spec: ModelSpec, records: Records, posterior: xr.Dataset) -> xr
         The population parameters as sampled (correlations as their lower Cholesky factors), then
         ``person_correlation_matrix`` and its like, ``cluster_effect`` (shift of the mean of a
         cluster's people) and ``covariate_effect`` (per SD of the covariate), both in the unit of
-        each component of the person vector, ``cluster_response`` (shift of an arm's effect,
-        severity) and ``missing_covariate`` (standardised), as far as the cohort has them.
+        each component of the person vector, and ``cluster_response`` (shift of an arm's effect,
+        severity), as far as the cohort has them.
     """
-    missing = missing_covariates(records.gaps, posterior)
     kept = posterior.drop_vars([name for name in NUISANCES if name in posterior])
     added: dict[str, tuple[tuple[str, ...], object]] = {}
     for parameter in sampled_parameters(spec):
@@ -59,8 +57,6 @@ def with_effects(spec: ModelSpec, records: Records, posterior: xr.Dataset) -> xr
         added[name] = (("chain", "draw", *dims), stacked.reshape(*shape, *stacked.shape[1:]))
     told = kept.assign(added)
     coords = {dim: list(spec.coords[dim]) for dim in told.dims if dim in spec.coords}
-    if records.gaps.n:
-        told["missing_covariate"] = (("chain", "draw", "gap"), missing)
     return told.assign_coords(coords)
 
 

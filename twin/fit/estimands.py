@@ -87,7 +87,7 @@ def arm_means(
     posterior
         Population parameters, dims chain, draw and their own.
     twins
-        Person parameters ``log_rate``, ``start`` and ``set_point``.
+        Person parameters ``log_rate``, ``start`` and ``set_point``, and missing covariates.
     instruments
         Instrument of each outcome.
     weeks
@@ -105,7 +105,7 @@ def arm_means(
     persons = {name: by_draw(twins, name) for name in ("log_rate", "start", "set_point")}
     scales = [instruments[name] for name in spec.outcomes]
     measured = [Scale(scale.step_share) for scale in scales]
-    missing = missing_covariates(records.gaps, posterior)
+    missing = missing_covariates(records.gaps, twins)
     for c, d, population in populations(spec, posterior):
         covariate = fill(NUMPY, records.gaps, missing[c, d])
         own = {name: values[c, d] for name, values in persons.items()}

@@ -9,8 +9,10 @@ import xarray as xr
 
 from twin.cohort import Cohort
 from twin.law.grid import TimeGrid
+from twin.law.records import Records
 
 from .arrays import model_spec, records, retest_figures
+from .draws import draws, evenly
 from .effects import named_dims, with_effects
 from .estimands import arm_contrasts
 from .gate import check_convergence
@@ -22,6 +24,8 @@ from .plan import FitPlan
 from .predictive import posterior_predictive, prior_predictive
 from .sample import sample
 from .store import load_fit, save_fit
+from .subset import representative_rows, subset
+from .update import updated_draws
 from .versions import versions
 
 
@@ -70,19 +74,28 @@ def _new_fit(plan: FitPlan, configuration: str) -> xr.DataTree:
     spec = model_spec(cohort, plan.model)
     grid = plan.model.time_grid
     data = records(cohort, grid, plan.model.partial_loss)
-    model = build_model(spec, data, plan.priors, retest_figures(cohort))
-    drawn = sample(model, plan.sampler, seed)
+    learnt_from = _learnt_from(plan, data)
+    drawn = sample(
+        build_model(spec, learnt_from, plan.priors, retest_figures(cohort)), plan.sampler, seed
+    )
     clock.lap("sampling, with compilation")
     clock.note("sampling", drawn.attrs.get("sampling_seconds"))
 
-    sampled = named_dims(spec, drawn["posterior"].to_dataset())
-    twins = extract_people(cohort, spec, data, sampled, seed)
-    posterior = with_effects(spec, data, sampled)
+    everything = named_dims(spec, drawn["posterior"].to_dataset())
+    posterior = sampled = with_effects(spec, everything)
+    if learnt_from is data:
+        states = draws(spec, data, everything)
+    else:
+        chains = sampled.sizes["chain"]
+        kept = evenly(sampled.sizes["draw"], plan.fit.updated_draws // chains)
+        posterior = sampled.isel(draw=kept)
+        states = updated_draws(spec, data, posterior, seed)
+    twins = extract_people(cohort, spec, data, states, posterior, seed)
     clock.lap("twins")
     weeks = _headline_weeks(cohort, grid)
     estimands = arm_contrasts(spec, data, posterior, twins, cohort.outcomes, weeks)
     sample_stats = drawn["sample_stats"].to_dataset()
-    report = check_convergence(posterior, twins, estimands, sample_stats)
+    report = check_convergence(sampled, twins, estimands, sample_stats)
     clock.lap("convergence gate")
     if not report.passed and not plan.fit.accept_unconverged:
         raise ConvergenceError(report)
@@ -114,6 +127,15 @@ def _new_fit(plan: FitPlan, configuration: str) -> xr.DataTree:
         "timings": json.dumps(clock.seconds),
     }
     return tree
+
+
+def _learnt_from(plan: FitPlan, data: Records) -> Records:
+    """Return those whose data inform the population."""
+    people = plan.fit.learn_from
+    if people is None or people >= plan.cohort.n:
+        return data
+    rows = representative_rows(data, people, plan.seed)
+    return subset(plan.cohort, data, rows, plan.model)
 
 
 def _headline_weeks(cohort: Cohort, grid: TimeGrid) -> tuple[float, ...]:

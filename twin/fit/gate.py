@@ -27,7 +27,15 @@ PERSON_ESS = 100.0
 LOWEST_BFMI = 0.3
 """Betancourt 2016 (arXiv 1604.00695): below it, momentum resampling explores energy too slowly."""
 
-_PERSON_EFFECTS = ("log_rate", "work_frailty", "start", "set_point", "response", "level_now")
+_PERSON_EFFECTS = (
+    "log_rate",
+    "work_frailty",
+    "start",
+    "set_point",
+    "response",
+    "level_now",
+    "missing_covariate",
+)
 
 
 def check_convergence(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import xarray as xr
 
@@ -10,13 +12,13 @@ from twin.keyed import keyed_normals
 from twin.law import residual
 from twin.law.backends import COMPILED
 from twin.law.forward import levels
-from twin.law.grid import Floats
+from twin.law.grid import Floats, Ints
 from twin.law.likelihood import log_likelihood
 from twin.law.parameters import ModelSpec
 from twin.law.population import People, Population
 from twin.law.records import Records
 
-from .draws import Draw, by_draw, draws
+from .draws import Draw
 
 _MEANINGS = {
     "log_rate": ("log of the rate of approach to the target", "log per week"),
@@ -32,7 +34,12 @@ _MEANINGS = {
 
 
 def extract_people(
-    cohort: Cohort, spec: ModelSpec, records: Records, posterior: xr.Dataset, seed: int
+    cohort: Cohort,
+    spec: ModelSpec,
+    records: Records,
+    drawn: Iterable[Draw],
+    posterior: xr.Dataset,
+    seed: int,
 ) -> xr.Dataset:
     """Read every person's parameters, and where each person stands now, from a posterior.
 
@@ -44,8 +51,10 @@ def extract_people(
     ----------
     cohort, spec, records
         What the model was built from; records hold the people in the cohort's order.
+    drawn
+        Everyone's state for every draw.
     posterior
-        Everything that was sampled, nuisances included.
+        Its chains and draws.
     seed
         Seed of the run.
 
@@ -54,15 +63,18 @@ def extract_people(
     xr.Dataset
         Dims chain, draw, patient, outcome; variables ``log_rate``, ``work_frailty`` (where there
         is work), ``start``, ``set_point``, ``response``, ``level_now``, ``flare_now``, and for each
-        patient ``week_now`` and ``work_state_now``. Severities are fractions of the scale.
+        patient ``week_now`` and ``work_state_now``; where covariates are missing
+        ``missing_covariate`` (standardised), dims chain, draw, gap, with ``gap_patient`` and
+        ``gap_covariate``. Severities are fractions of the scale.
     """
     patients = [str(patient) for patient in cohort.patients.index]
     k = len(spec.outcomes)
     n_draws = (posterior.sizes["chain"], posterior.sizes["draw"])
     n_linear = 3 * k + spec.has_work
-    eps = _effect_noise(
-        records, posterior, keyed_normals(seed, "effects", patients, (*n_draws, n_linear))
-    )
+    eps = keyed_normals(seed, "effects", patients, (*n_draws, n_linear))
+    worker = np.empty(0, dtype=np.int64) if records.work is None else records.work.worker
+    gap = np.nonzero(records.gaps.place)
+    missing = np.empty((*n_draws, records.gaps.n))
     flare_noise = keyed_normals(seed, "flare", patients, (*n_draws, k))
     week_now = _last_weeks(cohort, records)
 
@@ -75,8 +87,10 @@ def extract_people(
             for name in ("start", "set_point", "response", "level_now", "flare_now")
         },
     }
-    for one in draws(spec, records, posterior):
+    for one in drawn:
         at = (one.chain, one.draw)
+        eps[worker, *at] = one.eps
+        missing[at] = one.covariate[gap]
         terms = log_likelihood(
             COMPILED, one.population, records, one.covariate, one.latent, one.z, eps[:, *at]
         )
@@ -91,15 +105,21 @@ def extract_people(
         found["flare_now"][at] = _present_flare(
             one, persons, records, week_now, flare_noise[:, *at]
         )
-    return _labelled(cohort, spec, posterior, found, week_now)
+    labelled = _labelled(cohort, spec, posterior, found, week_now)
+    return labelled if records.gaps.n == 0 else _with_missing(labelled, spec, missing, gap)
 
 
-def _effect_noise(records: Records, posterior: xr.Dataset, fresh: Floats) -> Floats:
-    """Put what was sampled for workers among fresh numbers; (person, chain, draw, effect)."""
-    if records.work is not None:
-        sampled = by_draw(posterior, "eps")
-        fresh[records.work.worker] = np.moveaxis(sampled, 2, 0)
-    return fresh
+def _with_missing(
+    people: xr.Dataset, spec: ModelSpec, missing: Floats, gap: tuple[Ints, ...]
+) -> xr.Dataset:
+    person, covariate = gap
+    named = np.array(spec.covariates, dtype=object)[covariate]
+    meaning = {"long_name": "missing covariate, filled", "units": "SD of the covariate"}
+    return people.assign(
+        missing_covariate=(("chain", "draw", "gap"), missing, meaning),
+        gap_patient=("gap", people["patient"].to_numpy()[person]),
+        gap_covariate=("gap", named),
+    )
 
 
 def _last_weeks(cohort: Cohort, records: Records) -> Floats:

@@ -85,7 +85,15 @@ class FitSettings(_Frozen):
         Go on although the convergence gate failed, and mark every output.
     predictive_draws
         Data sets drawn for each of the prior and the posterior predictive.
+    learn_from
+        Number of people whose data inform the population parameters, chosen to be like the whole
+        cohort; null for everybody. Everyone's twin is then drawn from the own data given the
+        population, at `updated_draws` of its draws: a route for cohorts of thousands.
+    updated_draws
+        Draws of the population, over all chains, at which people are then known.
     """
 
     accept_unconverged: bool = False
     predictive_draws: _Count = 500
+    learn_from: Annotated[int, Field(ge=20)] | None = None
+    updated_draws: Annotated[int, Field(ge=400)] = 1000

@@ -114,7 +114,8 @@ def prepare(
     chosen = evenly(posterior.sizes["draw"], settings.draws // posterior.sizes["chain"])
     posterior = posterior.isel(draw=chosen)
     every = [population for _, _, population in populations(spec, posterior)]
-    missing = missing_covariates(data.gaps, posterior).reshape(len(every), -1)
+    people = fit["twins"].to_dataset().isel(draw=chosen)
+    missing = missing_covariates(data.gaps, people).reshape(len(every), -1)
     start = baseline(cohort, data)
     design = Design(
         scenarios=tuple(scenario.name for scenario in scenarios),
@@ -128,7 +129,7 @@ def prepare(
         has_work=spec.has_work,
         worker=start.worker,
     )
-    twins = _twins(fit["twins"].to_dataset().isel(draw=chosen), spec.has_work)
+    twins = _twins(people, spec.has_work)
     scales = tuple(Scale(scale.step_share) for scale in cohort.outcomes.values())
     table = expected_table(np.stack([one.spread for one in every]), scales)
     visible = partial(_visible, twins, table)

@@ -56,21 +56,20 @@ def posterior_quantities(
     seed
         Seed of what is drawn after sampling: the effects of people without work.
     """
-    twins = extract_people(cohort, spec, records, posterior, seed)
+    drawn = draws(spec, records, posterior)
+    twins = extract_people(cohort, spec, records, drawn, posterior, seed)
     people = dict(scalars(_person_means(records, twins), _DRAWS))
     likelihood = {LOG_LIKELIHOOD: _log_likelihoods(spec, records, posterior)}
-    return population_quantities(spec, records, posterior) | people | likelihood
+    return population_quantities(spec, posterior) | people | likelihood
 
 
-def population_quantities(
-    spec: ModelSpec, records: Records, posterior: xr.Dataset
-) -> dict[str, Floats]:
+def population_quantities(spec: ModelSpec, posterior: xr.Dataset) -> dict[str, Floats]:
     """Return every scalar population parameter for each draw, shape (chain, draw).
 
     Of a correlation matrix, what is below the diagonal; clusters' and covariates' effects stand
     for the standard normals behind them.
     """
-    return dict(scalars(one_form(with_effects(spec, records, posterior)), _DRAWS))
+    return dict(scalars(one_form(with_effects(spec, posterior)), _DRAWS))
 
 
 def _person_means(records: Records, people: xr.Dataset) -> xr.Dataset:
@@ -107,7 +106,8 @@ def true_state(spec: ModelSpec, records: Records, truth: xr.Dataset) -> tuple[Dr
     values = {p.name: truth[p.name].to_numpy() for p in sampled_parameters(spec)}
     population, latent = assemble(NUMPY, spec, values), _true_latent(records, truth)
     people = len(records.arm)
-    at = Draw(0, 0, population, records.covariate, latent, np.zeros(people))
+    covariate, workers = records.gaps.observed, np.empty((0, 0))
+    at = Draw(0, 0, population, covariate, latent, np.zeros(people), workers)
     idle = np.zeros((people, _n_linear(spec)))
     # log rates are linear in z
     log_rate, above = (

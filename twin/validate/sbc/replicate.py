@@ -218,7 +218,7 @@ _BROKEN_OFF = _Found({}, ("sampling broke off", np.inf), ("sampling broke off", 
 
 def _rank(spec: ModelSpec, made: Generated, drawn: xr.DataTree, seed: int) -> _Found:
     sampled = named_dims(spec, drawn["posterior"].to_dataset())
-    rhat, ess = _worst(population_quantities(spec, made.records, sampled))
+    rhat, ess = _worst(population_quantities(spec, sampled))
     diverging = drawn["sample_stats"]["diverging"].to_numpy()
     told = true_quantities(spec, made.records, made.truth)
     among = posterior_quantities(made.cohort, spec, made.records, _thinned(sampled), seed)
