@@ -9,6 +9,7 @@ import xarray as xr
 from twin.cohort import Cohort
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.fit.arrays import model_spec, records
+from twin.fit.draws import draws as states_of
 from twin.fit.effects import with_effects
 from twin.fit.observed import constant_data, observed_data
 from twin.fit.people import extract_people

@@ -63,7 +63,7 @@ def draws(spec: ModelSpec, records: Records, posterior: xr.Dataset) -> Iterator[
     z = by_draw(posterior, "z")
     depth = by_draw(posterior, "beyond_end") if at_end[0].size else np.empty((*z.shape[:2], 0))
     noise = by_draw(posterior, "covariate_noise") if records.gaps.n else depth[..., :0]
-    eps = by_draw(posterior, "eps") if records.work is not None else depth[..., None, :0]
+    eps = by_draw(posterior, "eps") if records.work is not None else np.empty((*z.shape[:2], 0, 0))
     for c, d, population in populations(spec, posterior):
         latent = records.scores.severity.copy()
         latent[at_end] += records.scores.end[at_end] * BEYOND_UNIT * depth[c, d]

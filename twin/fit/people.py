@@ -89,7 +89,8 @@ def extract_people(
     }
     for one in drawn:
         at = (one.chain, one.draw)
-        eps[worker, *at] = one.eps
+        if len(worker):
+            eps[worker, *at] = one.eps
         missing[at] = one.covariate[gap]
         terms = log_likelihood(
             COMPILED, one.population, records, one.covariate, one.latent, one.z, eps[:, *at]

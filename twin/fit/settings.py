@@ -70,9 +70,9 @@ class SamplerSettings(_Frozen):
     library: Literal["nutpie", "pymc", "numpyro"] = "nutpie"
     chains: Annotated[int, Field(ge=2)] = 4
     draws: Annotated[int, Field(ge=4)] = 1300
-    tune: _Count = 300
+    tune: _Count = 400
     cores: _Count = 2
-    target_accept: Annotated[float, Field(gt=0, lt=1)] = 0.8
+    target_accept: Annotated[float, Field(gt=0, lt=1)] = 0.9
     progress_bar: bool = True
 
 
