@@ -80,8 +80,9 @@ def _modifiers(cohort: Cohort, wanted: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _usual_week(cohort: Cohort) -> float:
-    """Median week of a follow-up visit; where there is none, the default, which no data use."""
-    later = cohort.visits["week"][cohort.visits["week"] > 0]
+    """Median week of a follow-up score; where there is none, the default, which no data use."""
+    scored = cohort.visits[list(cohort.outcomes)].notna().any(axis=1)
+    later = cohort.visits["week"][scored & (cohort.visits["week"] > 0)]
     return ModelSpec.usual_week if later.empty else float(later.median())
 
 
