@@ -78,8 +78,7 @@ def _new_fit(plan: FitPlan, configuration: str) -> xr.DataTree:
     drawn = sample(
         build_model(spec, learnt_from, plan.priors, retest_figures(cohort)), plan.sampler, seed
     )
-    clock.lap("sampling, with compilation")
-    clock.note("sampling", drawn.attrs.get("sampling_seconds"))
+    clock.lap("compilation", "sampling", drawn.attrs.get("sampling_seconds", 0.0))
 
     everything = named_dims(spec, drawn["posterior"].to_dataset())
     posterior = sampled = with_effects(spec, everything)
@@ -151,13 +150,10 @@ class _Clock:
         self.seconds: dict[str, float] = {}
         self._since = time.perf_counter()
 
-    def lap(self, stage: str) -> None:
-        """Note the time since the last lap."""
+    def lap(self, stage: str, part: str = "", seconds: float = 0.0) -> None:
+        """Note the time since the last lap; a part of it whose time is known stands apart."""
         now = time.perf_counter()
-        self.note(stage, now - self._since)
+        self.seconds[stage] = round(now - self._since - seconds, 3)
+        if seconds:
+            self.seconds[part] = round(seconds, 3)
         self._since = now
-
-    def note(self, stage: str, seconds: float | None) -> None:
-        """Note a time that is known, a part of a stage's."""
-        if seconds is not None:
-            self.seconds[stage] = round(seconds, 3)

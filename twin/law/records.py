@@ -10,8 +10,11 @@ from .grid import Floats, Ints, TimeGrid
 
 
 class ScoreRecords(NamedTuple):
-    """Scores by person; dims person and score. A person's scores come first, padding last, and
-    stand in order of week, on which the kernels rely."""
+    """Scores by person; dims person and score.
+
+    A person's scores come first, padding last; they stand in order of week, on which the kernels
+    rely.
+    """
 
     n_scores: Ints
     """Number of scores of each person, shape (person,)."""
