@@ -15,22 +15,20 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from twin.fit.reuse import ReusableModel
 from twin.fit.settings import SamplerSettings
 from twin.fit.versions import versions
 from twin.fit.whole import whole_file
 from twin.validate.sbc.design import PEOPLE, method_hash
 from twin.validate.sbc.faults import FAULTS
-from twin.validate.sbc.replicate import Outcome, compiled_model, run_replicate
+from twin.validate.sbc.replicate import Outcome
 from twin.validate.sbc.table import table
 from twin.validate.sbc.verdict import judge
+from twin.validate.sbc.workers import run_replicates
 
 SAMPLER = SamplerSettings(chains=2, tune=300, draws=500, cores=1, progress_bar=False)
 """Short: each replicate asks for some hundred effective draws, not for reportable ones."""
@@ -55,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if outcomes:
         print(f"{len(outcomes)} of {given.replicates} replicates are stored", flush=True)
     since = time.perf_counter()
-    for done, outcome in enumerate(_run(missing, given, sampler), start=1):
+    found = run_replicates(missing, given.people, sampler, given.fault, given.workers)
+    for done, outcome in enumerate(found, start=1):
         outcomes[outcome.seed] = outcome
         with whole_file(_place(folder, outcome.seed, given)) as beside:
             beside.write_text(outcome.model_dump_json(indent=1), "utf-8")
@@ -80,36 +79,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with whole_file(folder / "sbc.json") as beside:
         beside.write_text(json.dumps(stored, indent=1), "utf-8")
     return 0 if verdict.passed else 1
-
-
-def _run(
-    seeds: Sequence[int], given: argparse.Namespace, sampler: SamplerSettings
-) -> Iterator[Outcome]:
-    """Yield outcomes as they come, from worker processes that compile the model once each."""
-    workers = min(given.workers, len(seeds))
-    if workers == 0:
-        return
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_compile, initargs=(given.people,)
-    ) as pool:
-        waiting = [
-            pool.submit(_replicate, seed, given.people, sampler, given.fault) for seed in seeds
-        ]
-        for finished in as_completed(waiting):
-            yield finished.result()
-
-
-_model: ReusableModel | None = None  # of this worker process
-
-
-def _compile(people: int) -> None:
-    global _model  # noqa: PLW0603  (an initialiser has no other way to hand on what it made)
-    _model = compiled_model(people)
-
-
-def _replicate(seed: int, people: int, sampler: SamplerSettings, fault: str) -> Outcome:
-    assert _model is not None
-    return run_replicate(_model, seed, people, sampler, FAULTS[fault])
 
 
 def _parser() -> argparse.ArgumentParser:
