@@ -674,7 +674,7 @@ def test_what_arms_do_if_those_who_left_did_worse_stands_beside_the_main_result(
     assert row[:2] == ["app, disability, week 13", "30\u00a0% (10\u00a0%)"]
     means = [float(cell.split(" ")[0].replace("\u2212", "-")) for cell in row[2:]]
     assert means == pytest.approx([-1.5, -1.4, -1.1, -1.8], abs=0.06)
-    assert "by 2.5 points of" in " ".join(page.text.split())
+    assert "by 2.5 on" in " ".join(page.text.split())
     assert "left did worse" not in Page(render(full)).text
 
 

@@ -44,7 +44,7 @@ def left(content: ReportContent) -> Left | None:
         for week in weeks
     ]
     shifts = [
-        f"{digits.plain(float(data['delta'].sel(outcome=outcome)))} points of"
+        f"{digits.plain(float(data['delta'].sel(outcome=outcome)))} on"
         f" {content.instruments[str(outcome)].label}"
         for outcome in data["outcome"].to_numpy()
     ]
@@ -53,9 +53,9 @@ def left(content: ReportContent) -> Left | None:
 
 
 def _weeks(content: ReportContent, data: xr.Dataset) -> list[float]:
-    """Return the weeks of the table: those of the headline that people were followed to."""
+    """Return the weeks of the table: the headline's, and the last that people were followed to."""
     there = [float(week) for week in data["week"].to_numpy()]
-    return [week for week in there if week in key_weeks(content)] or there[-1:]
+    return [week for week in there if week in key_weeks(content) or week == there[-1]]
 
 
 def _row(
