@@ -19,11 +19,11 @@ p2,yes,B,c1,LBP,no,71,m,primary,0,former
 p3,yes,A,c2,NP,yes,52,f,secondary,1,never
 """
 VISITS = """\
-patient_id,weeks_since_baseline,nrs_average,rmdq_total,work
-p1,0,6,12,sick
-p1,6,4,9,adapted
-p2,0,5,8,
-p3,0,7,15,full
+patient_id,weeks_since_baseline,nrs_average,rmdq_total,work,sick_days
+p1,0,6,12,sick,
+p1,6,4,9,adapted,11
+p2,0,5,8,,
+p3,0,7,15,full,
 """
 
 
@@ -73,11 +73,11 @@ def with_tables(folder: Path, patients: str = PATIENTS, visits: str = VISITS) ->
     ("patients", "visits", "says"),
     [
         (PATIENTS.splitlines()[0] + "\n", VISITS, ["patients.csv", "holds no patients"]),
-        (PATIENTS, f"{VISITS}p1,6,3,8,adapted\n", ["visits.csv, row 6", "second visit"]),
-        (PATIENTS, f"{VISITS}p2,-2,3,8,\n", ["visits.csv, row 6", "-2"]),
-        (PATIENTS, f"{VISITS}p2,6,11,8,\n", ["visits.csv, row 6", "nrs_average = 11"]),
+        (PATIENTS, f"{VISITS}p1,6,3,8,adapted,\n", ["visits.csv, row 6", "second visit"]),
+        (PATIENTS, f"{VISITS}p2,-2,3,8,,\n", ["visits.csv, row 6", "-2"]),
+        (PATIENTS, f"{VISITS}p2,6,11,8,,\n", ["visits.csv, row 6", "nrs_average = 11"]),
         (PATIENTS.replace(",B,", ",C,"), VISITS, ["patients.csv, row 3", "allocation = 'C'"]),
-        (PATIENTS, f"{VISITS}p2,6,mild,8,\n", ["visits.csv, row 6", "nrs_average = 'mild'"]),
+        (PATIENTS, f"{VISITS}p2,6,mild,8,,\n", ["visits.csv, row 6", "nrs_average = 'mild'"]),
         (PATIENTS.replace("clinic", "clinik"), VISITS, ["patients.csv", "clinic", "clinik"]),
     ],
     ids=[
@@ -187,6 +187,7 @@ def test_work_cannot_be_simulated_of_a_cohort_that_did_not_follow_it(tmp_path: P
         folder,
         "cohort=example_tables",
         "~cohort.columns.work_status",
+        "~cohort.columns.days_absent",
         "scenario=[usual_care,workplace]",
     )
     assert "'first_return' is not an outcome of cohort example_tables" in message
@@ -194,7 +195,7 @@ def test_work_cannot_be_simulated_of_a_cohort_that_did_not_follow_it(tmp_path: P
 
 
 def test_a_visit_that_the_grid_does_not_reach_is_refused(tmp_path: Path) -> None:
-    folder = with_tables(tmp_path, visits=f"{VISITS}p2,80,3,8,\n")
+    folder = with_tables(tmp_path, visits=f"{VISITS}p2,80,3,8,,\n")
     assert "week 52" in refused(folder, "cohort=example_tables")
 
 
