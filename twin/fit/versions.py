@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def version(package: str) -> str:
         return "checkout"
 
 
+@cache  # what was loaded counts, not what is edited while it runs
 def code_hash() -> str:
     """Return the SHA-256 of the sources of the law and of the fit.
 
