@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from twin.cohort import Cohort
-from twin.errors import InputError, Problem, nearest
+from twin.errors import InputError, Problem
+from twin.outcomes.thresholds import check_outcomes, largest_published
 
 NO_CHANGE_KNOWN = 0.1
 """Share of the scale taken for an important change where no absolute one is published: half of
@@ -48,32 +49,21 @@ def dropout_deltas(cohort: Cohort, settings: DropoutSettings) -> dict[str, float
     InputError
         If a shift was chosen for an outcome that there is not, or is negative.
     """
-    problems = [
-        Problem(
-            "configuration",
-            "is not an outcome of the cohort",
-            column="dropout.delta",
-            value=name,
-            remedy=f"Outcomes: {', '.join(cohort.outcomes)}.{nearest(name, cohort.outcomes)}",
+    check_outcomes("dropout.delta", settings.delta, cohort.outcomes)
+    negative = {name: value for name, value in settings.delta.items() if value < 0}
+    if negative:
+        raise InputError(
+            Problem(
+                "configuration",
+                "must not be negative: it says how much worse people are, whichever way scores run",
+                column=f"dropout.delta.{name}",
+                value=f"{value:g}",
+            )
+            for name, value in negative.items()
         )
-        for name in settings.delta
-        if name not in cohort.outcomes
-    ]
-    problems += [
-        Problem(
-            "configuration",
-            "must not be negative: it says how much worse people are, whichever way scores run",
-            column=f"dropout.delta.{name}",
-            value=f"{value:g}",
-        )
-        for name, value in settings.delta.items()
-        if value < 0
-    ]
-    if problems:
-        raise InputError(problems)
     found = {}
     for name, scale in cohort.outcomes.items():
-        published = [c.value for c in scale.important_changes if c.scale == "absolute"]
-        usual = max(published, default=NO_CHANGE_KNOWN * scale.range) / 2
-        found[name] = float(settings.delta.get(name, usual))
+        published = largest_published(scale)
+        usual = NO_CHANGE_KNOWN * scale.range if published is None else published.value
+        found[name] = float(settings.delta.get(name, usual / 2))
     return found

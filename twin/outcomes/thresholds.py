@@ -34,7 +34,7 @@ def important_changes(
     InputError
         If a threshold was chosen for an outcome that there is not.
     """
-    _check_names("important_change", settings.important_change, instruments)
+    check_outcomes("report.important_change", settings.important_change, instruments)
     return {
         outcome: _chosen(settings.important_change.get(outcome), scale)
         for outcome, scale in instruments.items()
@@ -51,20 +51,41 @@ def harm_changes(
     InputError
         If a threshold was chosen for an outcome that there is not.
     """
-    _check_names("harm_change", settings.harm_change, instruments)
+    check_outcomes("report.harm_change", settings.harm_change, instruments)
     return {outcome: settings.harm_change.get(outcome, 0.0) for outcome in instruments}
 
 
 def _chosen(value: float | None, scale: Instrument) -> ImportantChange | None:
     if value is not None:
         return ImportantChange(value=value, scale="absolute", source=CONFIGURED)
+    return largest_published(scale)
+
+
+def largest_published(scale: Instrument) -> ImportantChange | None:
+    """Return the largest published absolute change that counts as important; None without one."""
     published = [change for change in scale.important_changes if change.scale == "absolute"]
     return max(published, key=lambda change: change.value, default=None)
 
 
-def _check_names(
+def check_outcomes(
     key: str, chosen: Mapping[str, float], instruments: Mapping[str, Instrument]
 ) -> None:
+    """Refuse values that were chosen for outcomes that there are not.
+
+    Parameters
+    ----------
+    key
+        Where they stand in the configuration, as ``report.important_change``.
+    chosen
+        Values by name of an outcome.
+    instruments
+        Instrument of each outcome.
+
+    Raises
+    ------
+    InputError
+        Naming each unknown outcome, and the nearest.
+    """
     unknown = [name for name in chosen if name not in instruments]
     if unknown:
         listed = ", ".join(instruments)
@@ -72,7 +93,7 @@ def _check_names(
             Problem(
                 "configuration",
                 "is not an outcome of the cohort",
-                column=f"report.{key}",
+                column=key,
                 value=name,
                 remedy=f"Outcomes: {listed}.{nearest(name, instruments)}",
             )

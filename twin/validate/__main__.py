@@ -24,6 +24,7 @@ from pydantic import ValidationError
 from twin.fit.settings import SamplerSettings
 from twin.fit.versions import versions
 from twin.fit.whole import whole_file
+from twin.validate.command import as_typed, count
 from twin.validate.coverage import Outcome, method_hash, study_one
 from twin.validate.table import table
 from twin.validate.verdict import judge
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         outcomes.append(outcome)
         print(_progress(outcome, given.seeds, known=known), flush=True)
     verdict = judge(outcomes)
-    command = shlex.join(["python", "-m", "twin.validate", *_as_typed(given)])
+    command = shlex.join(["python", "-m", "twin.validate", *as_typed(given)])
     provenance = {
         "command": command,
         "seeds": [outcome.seed for outcome in outcomes],
@@ -73,25 +74,14 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--seeds", type=_count, default=20, help="number of cohorts; seeds 1, 2, ..."
+        "--seeds", type=count, default=20, help="number of cohorts; seeds 1, 2, ..."
     )
-    parser.add_argument("--people", type=_count, default=240, help="people in each cohort")
+    parser.add_argument("--people", type=count, default=240, help="people in each cohort")
     usual = SamplerSettings()
-    parser.add_argument("--chains", type=_count, default=usual.chains, help="chains of a fit")
-    parser.add_argument("--draws", type=_count, default=usual.draws, help="draws of a chain")
+    parser.add_argument("--chains", type=count, default=usual.chains, help="chains of a fit")
+    parser.add_argument("--draws", type=count, default=usual.draws, help="draws of a chain")
     parser.add_argument("--folder", default="runs/validate", help="where outcomes are kept")
     return parser
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} must be at least 1")
-    return number
-
-
-def _as_typed(given: argparse.Namespace) -> list[str]:
-    return [part for name, value in vars(given).items() for part in (f"--{name}", str(value))]
 
 
 def _stored(place: Path, sampler: SamplerSettings) -> Outcome | None:

@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from twin.fit.settings import SamplerSettings
 from twin.fit.versions import versions
 from twin.fit.whole import whole_file
+from twin.validate.command import as_typed, count
 from twin.validate.sbc.design import PEOPLE, method_hash
 from twin.validate.sbc.faults import FAULTS
 from twin.validate.sbc.replicate import Outcome
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_progress(outcome, len(outcomes), given.replicates, left), flush=True)
     ordered = [outcomes[seed] for seed in sorted(outcomes)]
     verdict = judge(ordered)
-    command = shlex.join(["python", "-m", "twin.validate.sbc", *_as_typed(given)])
+    command = shlex.join(["python", "-m", "twin.validate.sbc", *as_typed(given)])
     page = f"{command}\n\n{table(verdict, ordered)}\n"
     print(f"\n{page}", end="")
     with whole_file(folder / "sbc.txt") as beside:
@@ -88,26 +89,15 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--replicates", type=_count, default=200, help="number of replicates; seeds 1, 2, ...")
-    add("--people", type=_count, default=PEOPLE, help="people in each cohort")
-    add("--chains", type=_count, default=SAMPLER.chains, help="chains of a fit")
-    add("--tune", type=_count, default=SAMPLER.tune, help="draws of a chain spent on adaptation")
-    add("--draws", type=_count, default=SAMPLER.draws, help="draws of a chain")
-    add("--workers", type=_count, default=2, help="processes, one a core")
+    add("--replicates", type=count, default=200, help="number of replicates; seeds 1, 2, ...")
+    add("--people", type=count, default=PEOPLE, help="people in each cohort")
+    add("--chains", type=count, default=SAMPLER.chains, help="chains of a fit")
+    add("--tune", type=count, default=SAMPLER.tune, help="draws of a chain spent on adaptation")
+    add("--draws", type=count, default=SAMPLER.draws, help="draws of a chain")
+    add("--workers", type=count, default=2, help="processes, one a core")
     add("--fault", choices=list(FAULTS), default="none", help="what to plant in the generator")
     add("--folder", default="runs/sbc", help="where outcomes are kept")
     return parser
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} must be at least 1")
-    return number
-
-
-def _as_typed(given: argparse.Namespace) -> list[str]:
-    return [part for name, value in vars(given).items() for part in (f"--{name}", str(value))]
 
 
 def _place(folder: Path, seed: int, given: argparse.Namespace) -> Path:
