@@ -38,6 +38,7 @@ from stan_data import stan_data
 from priors import load_prior_set
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.fit.arrays import model_spec, records, retest_figures
+from twin.fit.geometry import coordinate_of
 from twin.fit.model import build_model
 from twin.fit.sample import compile_model, sample_compiled
 from twin.fit.settings import ModelSettings, SamplerSettings
@@ -64,8 +65,13 @@ class Problem:
         self.stan_data = stan_data(self.spec, data, priors, retest)
 
     def evaluate(self, points: list[dict[str, Any]]) -> list[tuple[float, dict[str, Any]]]:
-        """Return log density and values on their own scales at points of the sampler's space."""
-        names = [variable.name for variable in self.model.free_RVs]
+        """Return log density, and values on their own scales, at points of the sampler's space.
+
+        The density is by the values; those of correlations are the factors of their matrices, of
+        which the partial correlations that the engine samples are the coordinates.
+        """
+        every = [variable.name for variable in self.model.unobserved_RVs]
+        names = [name for name in every if name not in {coordinate_of(other) for other in every}]
         values = dict(
             zip(
                 (variable.name for variable in self.model.unobserved_RVs),
@@ -81,10 +87,20 @@ class Problem:
         )
         inputs = [variable.name for variable in self.model.value_vars]
         found = [evaluated(*(point[name] for name in inputs)) for point in points]
-        return [
-            (float(density), {n: np.asarray(v).tolist() for n, v in zip(names, own, strict=True)})
-            for density, *own in found
-        ]
+        told = []
+        for density, *own in found:
+            at = {name: np.asarray(value) for name, value in zip(names, own, strict=True)}
+            factors = [value for name, value in at.items() if name.endswith("_correlation")]
+            by_factor = float(density) - sum(map(log_factor_by_partial, factors))
+            told.append((by_factor, {name: value.tolist() for name, value in at.items()}))
+        return told
+
+
+def log_factor_by_partial(factor: Any) -> float:
+    """Log derivative of a correlation matrix's factor by halves of its partial correlations + 1."""
+    row, column = np.tril_indices(len(factor), -1)
+    before = np.cumsum(factor**2, axis=1) - factor**2
+    return float(np.log(2 * np.sqrt(1 - before[row, column])).sum())
 
 
 def run_engine(given: argparse.Namespace) -> None:

@@ -24,7 +24,6 @@ data {
   vector[S] rounding_variance;
   array[E] int<lower=1> at_end;
   vector[E] end; // -1 floor, +1 ceiling
-  real beyond_unit;
   vector[C] cell_start;
   vector[C] cell_end;
   array[A] vector[C] delivered;
@@ -52,7 +51,7 @@ data {
   array[2] real response_time_prior;
   array[2] real arm_effect_prior;
   array[2] real response_slope_prior;
-  real response_sd_prior;
+  array[2] real response_sd_prior;
   real response_correlation_prior;
   array[2] real lasting_share_prior;
   array[2] real waning_half_life_prior;
@@ -125,7 +124,7 @@ model {
     int a = b + 1;
     arm_effect_taken_up[b] ~ normal(arm_effect_prior[1], arm_effect_prior[2]);
     response_slope[b] ~ normal(response_slope_prior[1], response_slope_prior[2]);
-    response_sd[b] ~ normal(0, response_sd_prior);
+    response_sd[b] ~ lognormal(response_sd_prior[1], response_sd_prior[2]);
     mean_effect[a, 2 * K + 1 : Q] = arm_effect_taken_up[b] / (1 - exp(-usual_week / response_time[b]));
     factor[a, 2 * K + 1 : Q, 1 : 2 * K] = diag_pre_multiply(response_slope[b], own[1 : K]);
     factor[a, 2 * K + 1 : Q, 2 * K + 1 : Q] = diag_pre_multiply(response_sd[b],
@@ -154,7 +153,7 @@ model {
   }
 
   vector[S] latent = severity;
-  latent[at_end] += beyond_unit * end .* beyond_end;
+  latent[at_end] += end .* beyond_end;
   vector[S] variance = rounding_variance + error_variance[outcome];
   vector[N] rate = exp(log_rate_mean + log_rate_sd * z);
   for (i in 1 : N) {

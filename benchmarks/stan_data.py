@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from priors import Beta, HalfNormal, Lkj, LogNormal, Normal, PriorSet
-from twin.fit.draws import BEYOND_UNIT
 from twin.fit.retest import RetestFigure
 from twin.law.parameters import ModelSpec, sampled_parameters
 from twin.law.records import Records
@@ -42,7 +41,6 @@ def stan_data(
         "rounding_variance": scores.rounding_variance[seen],
         "at_end": 1 + at_end,
         "end": end[at_end].astype(float),
-        "beyond_unit": BEYOND_UNIT,
         "cell_start": grid.starts,
         "cell_end": grid.ends,
         **records.dose._asdict(),

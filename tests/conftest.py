@@ -58,7 +58,7 @@ def known_tree(
         for name, size in sizes.items()
         for value in [rng.normal(size=(2, draws, *size))]
     }
-    noise["beyond_end"] = (noise["beyond_end"][0], np.abs(noise["beyond_end"][1]))
+    noise["beyond_end"] = (noise["beyond_end"][0], 0.1 * np.abs(noise["beyond_end"][1]))
     posterior = still.assign(noise)
     tree = xr.DataTree.from_dict(
         {

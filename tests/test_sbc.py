@@ -150,7 +150,7 @@ def test_a_truth_in_the_samplers_coordinates_is_ranked_among_copies_of_itself() 
     at, eps = true_state(spec, data, truth)
     assert data.work is not None
     ends = np.nonzero(data.scores.end)
-    depth = np.abs(at.latent - data.scores.severity)[ends] / 0.1
+    depth = np.abs(at.latent - data.scores.severity)[ends]
     assert (depth > 0).all()
     names = [name for name in truth if not {"patient", "visit"} & set(truth[name].dims)]
     still = {name: truth[name] for name in names} | {

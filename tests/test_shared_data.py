@@ -63,7 +63,7 @@ def test_exchanged_data_give_the_other_cohorts_model() -> None:
     assert log_density(exchanged, point) == pytest.approx(wanted, rel=1e-12)
 
 
-def test_idle_slots_add_a_standard_normal_log_depth_and_nothing_else() -> None:
+def test_idle_slots_add_a_standard_normal_coordinate_and_nothing_else() -> None:
     data = data_of(1)
     used = int(np.count_nonzero(data.scores.end))
     assert 0 < used < SLOTS

@@ -15,8 +15,6 @@ from twin.law.parameters import ModelSpec, assemble, sampled_parameters
 from twin.law.population import Population
 from twin.law.records import Records
 
-from .shared_data import BEYOND_UNIT
-
 NUISANCES = ("z", "eps", "beyond_end", "covariate_noise")
 """Sampled for each person or score, bulky, and spent once the people have been read from them."""
 
@@ -66,7 +64,7 @@ def draws(spec: ModelSpec, records: Records, posterior: xr.Dataset) -> Iterator[
     eps = by_draw(posterior, "eps") if records.work is not None else np.empty((*z.shape[:2], 0, 0))
     for c, d, population in populations(spec, posterior):
         latent = records.scores.severity.copy()
-        latent[at_end] += records.scores.end[at_end] * BEYOND_UNIT * depth[c, d]
+        latent[at_end] += records.scores.end[at_end] * depth[c, d]
         covariate = fill(NUMPY, records.gaps, gap_values(NUMPY, records.gaps, noise[c, d]))
         yield Draw(c, d, population, covariate, latent, z[c, d], eps[c, d])
 

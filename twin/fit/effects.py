@@ -10,18 +10,7 @@ from twin.law.parameters import ModelSpec, sampled_parameters
 from twin.law.population import Population
 
 from .draws import NUISANCES, by_draw, populations
-
-
-def named_dims(spec: ModelSpec, posterior: xr.Dataset) -> xr.Dataset:
-    """Give the Cholesky factors of correlations, which are sampled without dims, theirs."""
-    named = posterior
-    for parameter in sampled_parameters(spec):
-        array = posterior[parameter.name]
-        if array.dims[2:] != parameter.dims:
-            dims = ("chain", "draw", *parameter.dims)
-            named = named.drop_vars(parameter.name).assign({parameter.name: (dims, array.data)})
-            named = named.assign_coords({dim: list(spec.coords[dim]) for dim in parameter.dims})
-    return named
+from .geometry import coordinate_of
 
 
 def with_effects(spec: ModelSpec, posterior: xr.Dataset) -> xr.Dataset:
@@ -32,7 +21,7 @@ def with_effects(spec: ModelSpec, posterior: xr.Dataset) -> xr.Dataset:
     spec
         What the cohort has.
     posterior
-        Everything that was sampled, dims named.
+        Everything that was sampled.
 
     Returns
     -------
@@ -43,7 +32,8 @@ def with_effects(spec: ModelSpec, posterior: xr.Dataset) -> xr.Dataset:
         each component of the person vector, and ``cluster_response`` (shift of an arm's effect,
         severity), as far as the cohort has them.
     """
-    kept = posterior.drop_vars([name for name in NUISANCES if name in posterior])
+    coordinates = {coordinate_of(str(name)) for name in posterior}
+    kept = posterior.drop_vars([name for name in posterior if name in coordinates | {*NUISANCES}])
     added: dict[str, tuple[tuple[str, ...], object]] = {}
     for parameter in sampled_parameters(spec):
         if parameter.is_correlation:

@@ -13,7 +13,7 @@ from twin.law.records import Records
 
 from .arrays import model_spec, records, retest_figures
 from .draws import draws, evenly
-from .effects import named_dims, with_effects
+from .effects import with_effects
 from .estimands import arm_contrasts
 from .gate import check_convergence
 from .gate_report import ConvergenceError, GateReport
@@ -80,7 +80,7 @@ def _new_fit(plan: FitPlan, configuration: str) -> xr.DataTree:
     )
     clock.lap("compilation", "sampling", drawn.attrs.get("sampling_seconds", 0.0))
 
-    everything = named_dims(spec, drawn["posterior"].to_dataset())
+    everything = drawn["posterior"].to_dataset()
     posterior = sampled = with_effects(spec, everything)
     if learnt_from is data:
         states = draws(spec, data, everything)

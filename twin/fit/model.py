@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,18 @@ from priors import (
 from twin.law import residual
 from twin.law.covariates import CovariateGaps, fill, gap_values
 from twin.law.likelihood import Terms, log_likelihood
-from twin.law.parameters import ModelSpec, Parameter, assemble, sampled_parameters, taken_up
+from twin.law.parameters import (
+    ModelSpec,
+    Parameter,
+    assemble,
+    covariate_scale,
+    sampled_parameters,
+    taken_up,
+)
 from twin.law.population import Population
 from twin.law.records import Records
 
+from .geometry import Softplus, correlation_factor, partly_centred
 from .ops import TENSOR
 from .retest import RetestFigure
 from .shared_data import end_slots, latent_scores, shared
@@ -64,11 +73,13 @@ def build_model(
     with pm.Model(coords=spec.coords) as model:
         value: dict[str, Any] = {}
         for parameter in sampled_parameters(spec):
-            if parameter.taken_up:
+            if parameter.standard:
+                variable = _standard(parameter, spec, value, len(records.arm))
+            elif parameter.taken_up:
                 prior, time = priors[parameter.name], value["response_time"]
                 variable = _taken_up(parameter, prior, spec, time)
             else:
-                variable = _random_variable(parameter, spec, priors)
+                variable = _from_prior(parameter, priors[parameter.name], spec)
             value[parameter.name] = variable
         population = assemble(TENSOR, spec, value)
         places = int(np.count_nonzero(records.scores.end)) if slots is None else slots
@@ -76,10 +87,9 @@ def build_model(
         ends = shared(end_slots(records.scores, places), "ends")
         latent = latent_scores(data.scores.severity, ends, places, idle=slots is not None)
         covariate = _filled_covariates(data.gaps, records.gaps.n)
-        people = records.covariate.shape[0]
-        z = pm.Normal("z", shape=people)
+        z = pm.Normal("z", shape=len(records.arm))
         workers = 0 if records.work is None else len(records.work.worker)
-        eps = _effect_noise(data, people, workers, population.n_linear)
+        eps = _effect_noise(data, len(records.arm), workers, population.n_linear)
         terms = log_likelihood(TENSOR, population, data, covariate, latent, z, eps)
         _add(terms)
         _add_retest(population, retest, priors.retest_log_sd)
@@ -93,10 +103,22 @@ def _add(terms: Terms) -> None:
             pm.Potential(f"log_{name}", term)
 
 
-def _random_variable(parameter: Parameter, spec: ModelSpec, priors: PriorSet) -> Any:
-    if parameter.standard:
-        return pm.Normal(parameter.name, dims=parameter.dims)
-    return _from_prior(parameter, priors[parameter.name], spec)
+def _standard(parameter: Parameter, spec: ModelSpec, value: dict[str, Any], people: int) -> Any:
+    """Standard normals that effects are multiples of, in coordinates that suit what data tell.
+
+    A study of n people tells an effect on their starts or set points to about n^-1/2 between-person
+    SDs, and one on rates or work, which show less plainly, to three times that.
+    """
+    name, dims = parameter.name, parameter.dims
+    if name == "covariate_z":
+        plain = [effect not in ("log_rate", "work_frailty") for effect in spec.effects]
+        told = np.where(plain, 1.0, 3.0) / math.sqrt(people)
+        return partly_centred(name, dims, covariate_scale(TENSOR, spec, value), told)
+    if name in ("cluster_start_z", "cluster_set_point_z"):
+        what = name.removeprefix("cluster_").removesuffix("_z")
+        sd = value[f"cluster_{what}_sd"] / value[f"{what}_sd"]
+        return partly_centred(name, dims, sd, math.sqrt(len(spec.clusters) / people))
+    return pm.Normal(name, dims=dims)
 
 
 def _taken_up(parameter: Parameter, prior: Prior, spec: ModelSpec, response_time: Any) -> Any:
@@ -119,7 +141,9 @@ def _from_prior(parameter: Parameter, prior: Prior, spec: ModelSpec) -> Any:
         case Normal(mean=mean, sd=sd):
             return pm.Normal(name, mu=np.asarray(mean), sigma=np.asarray(sd), dims=dims)
         case HalfNormal(sd=sd):
-            return pm.HalfNormal(name, sigma=np.asarray(sd), dims=dims)
+            coordinate = Softplus(np.asarray(sd) / 2)
+            sigma = np.asarray(sd)
+            return pm.HalfNormal(name, sigma=sigma, dims=dims, default_transform=coordinate)
         case HalfStudentT(df=df, scale=scale):
             return pm.HalfStudentT(name, nu=df, sigma=np.asarray(scale), dims=dims)
         case LogNormal(median=median, log_sd=log_sd):
@@ -130,7 +154,7 @@ def _from_prior(parameter: Parameter, prior: Prior, spec: ModelSpec) -> Any:
             n = len(spec.coords[dims[-1]])
             return pm.Dirichlet(name, a=np.full(n, concentration), dims=dims)
         case Lkj(eta=eta):
-            return pm.LKJCorr(name, eta=eta, n=len(spec.coords[dims[0]]))
+            return correlation_factor(name, (dims[0], dims[1]), len(spec.coords[dims[0]]), eta)
 
 
 def _filled_covariates(gaps: CovariateGaps, missing: int) -> Any:

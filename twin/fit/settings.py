@@ -69,10 +69,10 @@ class SamplerSettings(_Frozen):
     # Two chains and four draws are the least for which R-hat is defined.
     library: Literal["nutpie", "pymc", "numpyro"] = "nutpie"
     chains: Annotated[int, Field(ge=2)] = 4
-    draws: Annotated[int, Field(ge=4)] = 1300
+    draws: Annotated[int, Field(ge=4)] = 1000
     tune: _Count = 400
     cores: _Count = 2
-    target_accept: Annotated[float, Field(gt=0, lt=1)] = 0.9
+    target_accept: Annotated[float, Field(gt=0, lt=1)] = 0.8
     progress_bar: bool = True
 
 

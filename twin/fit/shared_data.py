@@ -19,8 +19,10 @@ from pytensor.compile.sharedvalue import shared as shared_variable
 from twin.law.grid import Ints
 from twin.law.records import Records, ScoreRecords
 
-BEYOND_UNIT = 0.1
-"""Severity unit in which the depth beyond an end of a scale is sampled: about a spread."""
+from .geometry import Softplus
+
+_BEYOND_UNIT = 0.05
+"""Of the coordinate of a depth beyond an end of a scale, severity: half a spread."""
 
 
 class EndSlots(NamedTuple):
@@ -103,6 +105,8 @@ def exchangeable(records: Records, slots: int) -> dict[str, npt.NDArray[Any]]:
 def latent_scores(severity: Any, ends: EndSlots, slots: int, *, idle: bool) -> Any:
     """Continuous score behind each recorded one: itself, or beyond the end of its scale.
 
+    How far beyond is sampled, in severity.
+
     Parameters
     ----------
     severity
@@ -113,19 +117,24 @@ def latent_scores(severity: Any, ends: EndSlots, slots: int, *, idle: bool) -> A
         Number of slots.
     idle
         Whether some may be idle. Their depths then have a density of their own, so that they are
-        as easy to sample as can be: log depth is standard normal.
+        as easy to sample as can be: the coordinate is standard normal.
     """
     if slots == 0:
         return severity
-    depth = pm.HalfFlat("beyond_end", shape=slots, initval=np.full(slots, 0.5))
+    coordinate = Softplus(_BEYOND_UNIT)
+    depth = pm.HalfFlat(
+        "beyond_end",
+        shape=slots,
+        initval=np.full(slots, _BEYOND_UNIT),
+        default_transform=coordinate,
+    )
     if idle:
-        log_depth = pt.log(depth)
+        at = coordinate.forward(depth)
         unused = pt.eq(ends.side, 0)
-        # the second term undoes the Jacobian of the logarithm in which depths are sampled
-        pm.Potential("idle", -pt.sum(pt.switch(unused, 0.5 * log_depth**2 + log_depth, 0.0)))
-    beyond = ends.side * BEYOND_UNIT * depth
+        own = -0.5 * at**2 - coordinate.log_jac_det(at)
+        pm.Potential("idle", pt.sum(pt.switch(unused, own, 0.0)))
     # added rather than set: idle slots add nothing, all of them to the same score
-    return pt.inc_subtensor(severity[ends.person, ends.score], beyond)
+    return pt.inc_subtensor(severity[ends.person, ends.score], ends.side * depth)
 
 
 def _is_record(data: Any) -> bool:

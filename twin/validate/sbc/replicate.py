@@ -15,7 +15,6 @@ from priors import load_prior_set
 from twin.cohort import Cohort
 from twin.cohort.synthetic import synthetic_cohort, synthetic_spec
 from twin.fit.arrays import records, retest_figures
-from twin.fit.effects import named_dims
 from twin.fit.prior_draw import draw_truth
 from twin.fit.reuse import ReusableModel
 from twin.fit.settings import SamplerSettings
@@ -217,7 +216,7 @@ _BROKEN_OFF = _Found({}, ("sampling broke off", np.inf), ("sampling broke off", 
 
 
 def _rank(spec: ModelSpec, made: Generated, drawn: xr.DataTree, seed: int) -> _Found:
-    sampled = named_dims(spec, drawn["posterior"].to_dataset())
+    sampled = drawn["posterior"].to_dataset()
     rhat, ess = _worst(population_quantities(spec, sampled))
     diverging = drawn["sample_stats"]["diverging"].to_numpy()
     told = true_quantities(spec, made.records, made.truth)

@@ -1,0 +1,103 @@
+"""Coordinates in which the sampler's steps can be long: the posterior is the same in any."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+from pymc.logprob.transforms import Transform
+
+
+class Softplus(Transform):
+    """Coordinate of a positive quantity that may lie near zero: logarithm below, itself above.
+
+    With the logarithm alone, a normal's upper half curves ever more steeply upward and has a long
+    lower tail; here both sides are about as steep as a normal's.
+
+    Parameters
+    ----------
+    unit
+        Where the one goes over into the other: about half the quantity's typical size.
+    """
+
+    name = "softplus"
+    ndim_supp = 0
+
+    def __init__(self, unit: Any) -> None:
+        self.unit = unit
+
+    def forward(self, value: Any, *_: Any) -> Any:
+        """Return the coordinate of a quantity."""
+        part = value / self.unit
+        return part + pt.log(-pt.expm1(-part))
+
+    def backward(self, value: Any, *_: Any) -> Any:
+        """Return the quantity at a coordinate."""
+        return self.unit * pt.softplus(value)
+
+    def log_jac_det(self, value: Any, *_: Any) -> Any:
+        """Return the log derivative of the quantity by its coordinate."""
+        return np.log(self.unit) - pt.softplus(-value)
+
+
+def partly_centred(name: str, dims: tuple[str, ...], sd: Any, told: Any) -> Any:
+    """Return standard normals that effects are multiples of, sampled so that data and prior agree.
+
+    An effect of prior SD `sd` that data tell to within a standard error much smaller has a
+    standardised value that moves with `sd`, along a hyperbola; one that they hardly tell has a
+    value that moves with `sd` itself, in a funnel. The coordinate, the standard normal times
+    sqrt(1 + (sd / told)^2), is the effect in standard errors for the first and the standard normal
+    for the second (Papaspiliopoulos, Roberts and Sköld 2007, Stat Sci 22:59-73).
+
+    Parameters
+    ----------
+    name
+        Of the standard normals; their coordinate has a name of its own, `coordinate_of`.
+    dims
+        Names of their dims.
+    sd
+        SD of the effects, which broadcasts to their shape.
+    told
+        Standard error to which the data tell the effects, roughly, in the same unit: it changes
+        the coordinate and not the posterior.
+    """
+    stretch = pt.sqrt(1 + (sd / told) ** 2)
+    coordinate = pm.Normal(coordinate_of(name), sigma=stretch, dims=dims)
+    return pm.Deterministic(name, coordinate / stretch, dims=dims)
+
+
+def correlation_factor(name: str, dims: tuple[str, str], n: int, eta: float) -> Any:
+    """Return the lower Cholesky factor of a correlation matrix of LKJ distribution.
+
+    Sampled are its canonical partial correlations, which are independent beta variables under LKJ
+    (Lewandowski and others 2009, J Multivar Anal 100:1989-2001), on the scale of their log odds,
+    where their tails are exponential. PyMC's own coordinates normalise rows, which gives a
+    correlation of two the tails of a Student t, and the sampler gets stuck in them.
+
+    Parameters
+    ----------
+    name
+        Of the factor; its partial correlations have a name of their own, `coordinate_of`.
+    dims
+        Names of the factor's dims.
+    n
+        Number of variables that are correlated.
+    eta
+        Shape of the distribution: 1 is uniform, more shrinks toward none.
+    """
+    row, column = np.tril_indices(n, -1)
+    shape = eta + (n - 2 - column) / 2
+    half = pm.Beta(coordinate_of(name), alpha=shape, beta=shape)  # from 0 to 1 for -1 to 1
+    partial = pt.set_subtensor(pt.zeros((n, n))[row, column], 2 * half - 1)
+    log_rest = pt.log(4) + pt.log(half) + pt.log1p(-half)  # of the variance, log(1 - partial^2)
+    rest = pt.set_subtensor(pt.zeros((n, n))[row, column], log_rest)
+    before = pt.matmul(rest, np.triu(np.ones((n, n)), 1))
+    factor = (partial + np.eye(n)) * pt.exp(0.5 * before)
+    return pm.Deterministic(name, factor, dims=dims)
+
+
+def coordinate_of(name: str) -> str:
+    """Return the name under which the coordinate of a parameter is sampled."""
+    return f"{name}_coordinate"
