@@ -34,6 +34,7 @@ from twin.law.parameters import (
 from twin.law.population import Population
 from twin.law.records import Records
 
+from .enrolled_means import MEANS, means_of_enrolled
 from .geometry import Softplus, correlation_factor, partly_centred
 from .ops import TENSOR
 from .retest import RetestFigure
@@ -73,6 +74,8 @@ def build_model(
     with pm.Model(coords=spec.coords) as model:
         value: dict[str, Any] = {}
         for parameter in sampled_parameters(spec):
+            if records.entry is not None and parameter.name in MEANS:
+                continue
             if parameter.standard:
                 variable = _standard(parameter, spec, value, len(records.arm))
             elif parameter.taken_up:
@@ -81,6 +84,8 @@ def build_model(
             else:
                 variable = _from_prior(parameter, priors[parameter.name], spec)
             value[parameter.name] = variable
+        if records.entry is not None:
+            value |= means_of_enrolled(spec, priors, value, records.entry)
         population = assemble(TENSOR, spec, value)
         places = int(np.count_nonzero(records.scores.end)) if slots is None else slots
         data = shared(records._replace(covariate=np.nan_to_num(records.covariate)), "data")
