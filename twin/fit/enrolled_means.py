@@ -1,9 +1,9 @@
 """Means of starts and set points, sampled as those of the people who were enrolled.
 
 A study with an entry threshold sees the tail of a distribution: a higher mean with a smaller spread
-between people shows it as well as a lower mean with a larger one, and all other means go along. What
-it does tell are the means of those enrolled. They are the coordinates here; the parameters, and
-their priors, stay those of everyone who could have been enrolled.
+between people shows it as well as a lower mean with a larger one, and all other means go along.
+What it does tell are the means of those enrolled. They are the coordinates here; the parameters,
+and their priors, stay those of everyone who could have been enrolled.
 """
 
 from __future__ import annotations
@@ -49,11 +49,7 @@ def means_of_enrolled(
         ``start_mean`` and ``set_point_mean``, each (outcome,), severity.
     """
     k, at = len(spec.outcomes), rule.outcome
-    prior = [priors[name].distribution for name in MEANS]
-    if not all(isinstance(one, Normal) for one in prior):
-        raise TypeError(
-            f"priors of {' and '.join(MEANS)} must be normal where there is a threshold"
-        )
+    prior = [_normal(priors, name) for name in MEANS]
     centre = [np.broadcast_to(one.mean, k) for one in prior]
     coordinates = [
         pm.Flat(coordinate_of(name), dims="outcome", initval=at_centre)
@@ -76,6 +72,16 @@ def means_of_enrolled(
         density = pm.logp(pm.Normal.dist(np.asarray(one.mean), np.asarray(one.sd)), mean)
         pm.Potential(f"log_{name}", density.sum())
     return found
+
+
+def _normal(priors: PriorSet, name: str) -> Normal:
+    distribution = priors[name].distribution
+    if not isinstance(distribution, Normal):
+        raise TypeError(
+            f"prior set '{priors.name}': the prior of {name} must be normal, not"
+            f" {distribution.family}. Give it a mean and an SD."
+        )
+    return distribution
 
 
 def _hazard(above: Any) -> Any:

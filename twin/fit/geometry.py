@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytensor.tensor as pt
 from pymc.logprob.transforms import Transform
 
 
-class Softplus(Transform):
+class Softplus(Transform):  # type: ignore[misc]  # PyMC has no types
     """Coordinate of a positive quantity that may lie near zero: logarithm below, itself above.
 
     With the logarithm alone, a normal's upper half curves ever more steeply upward and has a long
@@ -91,7 +92,7 @@ def correlation_factor(name: str, dims: tuple[str, str], n: int, eta: float) -> 
     shape = eta + (n - 2 - column) / 2
     half = pm.Beta(coordinate_of(name), alpha=shape, beta=shape)  # from 0 to 1 for -1 to 1
     partial = pt.set_subtensor(pt.zeros((n, n))[row, column], 2 * half - 1)
-    log_rest = pt.log(4) + pt.log(half) + pt.log1p(-half)  # of the variance, log(1 - partial^2)
+    log_rest = math.log(4) + pt.log(half) + pt.log1p(-half)  # of the variance, log(1 - partial^2)
     rest = pt.set_subtensor(pt.zeros((n, n))[row, column], log_rest)
     before = pt.matmul(rest, np.triu(np.ones((n, n)), 1))
     factor = (partial + np.eye(n)) * pt.exp(0.5 * before)
