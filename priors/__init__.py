@@ -1,5 +1,7 @@
-"""What is believed before the data: cited priors on the model's own parameters."""
+"""What is believed before the data: evidence, and cited priors on the model's own parameters."""
 
+from .evidence import EvidenceLibrary, load_evidence
+from .evidence_error import EvidenceError
 from .prior import (
     Beta,
     Dirichlet,
@@ -12,11 +14,17 @@ from .prior import (
     Prior,
 )
 from .prior_set import PriorSet, load_prior_set, prior_set_names
+from .record import Comparison, EvidenceRecord
+from .sources import Source, load_sources
 
 __all__ = [
     "Beta",
+    "Comparison",
     "Dirichlet",
     "Distribution",
+    "EvidenceError",
+    "EvidenceLibrary",
+    "EvidenceRecord",
     "HalfNormal",
     "HalfStudentT",
     "Lkj",
@@ -24,6 +32,9 @@ __all__ = [
     "Normal",
     "Prior",
     "PriorSet",
+    "Source",
+    "load_evidence",
     "load_prior_set",
+    "load_sources",
     "prior_set_names",
 ]

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import yaml
+
+from priors.strict_yaml import StrictLoader
 
 from .near import hint
 from .scenario import Scenario
 
 _ENDING = ".yaml"
-
-
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice in a mapping, of which YAML silently keeps the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                continue
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"key '{key.value}' stands there twice", problem_mark=key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
 
 
 def scenario_names() -> tuple[str, ...]:
@@ -76,7 +60,7 @@ def load_scenario(name: str) -> Scenario:
 
 def _parse(name: str, file: str, data: bytes) -> Scenario:
     try:
-        given = yaml.load(data.decode("utf-8"), _Loader)
+        given = yaml.load(data.decode("utf-8"), StrictLoader)
     except UnicodeDecodeError as error:
         raise ValueError(f"{file} is not text in UTF-8: save it as such") from error
     except yaml.MarkedYAMLError as error:
