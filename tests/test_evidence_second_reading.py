@@ -71,14 +71,14 @@ ROWS = rows()
 
 @pytest.fixture(scope="module")
 def records() -> list[Record]:
-    """Return the records, of which there must be some for any test here to mean anything."""
-    found = cast("list[Record]", list(load_evidence()))
+    """Return the figures, of which there must be some for any test here to mean anything.
+
+    Gaps hold none, and may stand for rows that are context only.
+    """
+    every = cast("list[Record]", list(load_evidence().records))
+    found = [record for record in every if record.status != "gap"]
     assert found
     return found
-
-
-def flipped(record: Record) -> bool:
-    return getattr(record, "sign_flipped", False) is True
 
 
 def printed(values: Values, among: Iterable[Values]) -> bool:
@@ -98,46 +98,40 @@ def alone(numbers: Iterable[float]) -> list[Values]:
     return [(number,) for number in numbers]
 
 
-def turned(values: Values) -> Values:
-    """Return an estimate, its lower and its upper end with the sign turned round."""
-    estimate, lower, upper = values
-    return -estimate, -upper, -lower
+def less_than(record: Record) -> bool:
+    """Whether the record is of a number that is printed as an upper bound alone."""
+    return record.estimate is None and record.lower == 0
 
 
 def unprinted(record: Record, row: Row) -> dict[str, float]:
     """Return the record's values, by name, that its row does not print."""
-    sign = -1 if flipped(record) else 1
-    signed = alone(sign * number for number in row.numbers)
     fields = {
-        "estimate": (record.estimate, signed),
-        "lower": (record.lower, signed),
-        "upper": (record.upper, signed),
-        "sd": (record.sd, alone(row.numbers)),
+        "estimate": record.estimate,
+        "lower": None if less_than(record) else record.lower,
+        "upper": record.upper,
+        "sd": record.sd,
     }
     return {
         name: value
-        for name, (value, among) in fields.items()
-        if value is not None and not printed((value,), among)
+        for name, value in fields.items()
+        if value is not None and not printed((value,), alone(row.numbers))
     }
 
 
 def interval_is_printed(record: Record, row: Row) -> bool:
     """Whether the row prints the record's interval, around its estimate if it has one."""
-    if record.lower is None or record.upper is None:
+    if record.lower is None or record.upper is None or less_than(record):
         return True
     if record.estimate is None:  # a range without an estimate: two numbers side by side
-        ends = (-record.upper, -record.lower) if flipped(record) else (record.lower, record.upper)
-        return printed(ends, pairwise(row.numbers))
-    values = (record.estimate, record.lower, record.upper)
-    return printed(turned(values) if flipped(record) else values, row.intervals)
+        return printed((record.lower, record.upper), pairwise(row.numbers))
+    return printed((record.estimate, record.lower, record.upper), row.intervals)
 
 
 def sd_is_printed(record: Record, row: Row) -> bool:
     """Whether the row prints the record's SD with its mean, where it prints any so."""
     if record.estimate is None or record.sd is None or not row.with_sd:
         return True
-    mean = -record.estimate if flipped(record) else record.estimate
-    return printed((mean, record.sd), row.with_sd)
+    return printed((record.estimate, record.sd), row.with_sd)
 
 
 def counted(record: Record) -> list[int]:
