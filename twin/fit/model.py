@@ -67,26 +67,12 @@ def build_model(
     Returns
     -------
     pm.Model
-        Its free variables are the population parameters, the depth of each score beyond the end
-        of its scale, and the people's standardised effects. The cohort's arrays are its data, by
-        the names that `shared_data.exchangeable` gives them.
+        Its free variables are the population parameters or their coordinates, the depth of each
+        score beyond the end of its scale, and the people's standardised effects. The cohort's
+        arrays are its data, by the names that `shared_data.exchangeable` gives them.
     """
     with pm.Model(coords=spec.coords) as model:
-        value: dict[str, Any] = {}
-        for parameter in sampled_parameters(spec):
-            if records.entry is not None and parameter.name in MEANS:
-                continue
-            if parameter.standard:
-                variable = _standard(parameter, spec, value, len(records.arm))
-            elif parameter.taken_up:
-                prior, time = priors[parameter.name], value["response_time"]
-                variable = _taken_up(parameter, prior, spec, time)
-            else:
-                variable = _from_prior(parameter, priors[parameter.name], spec)
-            value[parameter.name] = variable
-        if records.entry is not None:
-            value |= means_of_enrolled(spec, priors, value, records.entry)
-        population = assemble(TENSOR, spec, value)
+        population = _sampled_population(spec, records, priors)
         places = int(np.count_nonzero(records.scores.end)) if slots is None else slots
         data = shared(records._replace(covariate=np.nan_to_num(records.covariate)), "data")
         ends = shared(end_slots(records.scores, places), "ends")
@@ -99,6 +85,24 @@ def build_model(
         _add(terms)
         _add_retest(population, retest, priors.retest_log_sd)
     return model
+
+
+def _sampled_population(spec: ModelSpec, records: Records, priors: PriorSet) -> Population:
+    value: dict[str, Any] = {}
+    of_enrolled = () if records.entry is None else MEANS
+    for parameter in sampled_parameters(spec):
+        if parameter.name in of_enrolled:
+            continue
+        if parameter.standard:
+            variable = _standard(parameter, spec, value, len(records.arm))
+        elif parameter.taken_up:
+            variable = _taken_up(parameter, priors[parameter.name], spec, value["response_time"])
+        else:
+            variable = _from_prior(parameter, priors[parameter.name], spec)
+        value[parameter.name] = variable
+    if records.entry is not None:
+        value |= means_of_enrolled(spec, priors, value, records.entry)
+    return assemble(TENSOR, spec, value)
 
 
 def _add(terms: Terms) -> None:
