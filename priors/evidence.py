@@ -9,8 +9,9 @@ from typing import get_args
 
 from pydantic import ValidationError
 
-from .evidence_error import EvidenceError, Mistake, mistakes, near
+from .evidence_error import EvidenceError, Mistake, mistakes
 from .evidence_files import SOURCES, Folder, entries, record_files, shipped, shown
+from .near import nearest
 from .quantities import Use
 from .record import EvidenceRecord
 from .sources import Source, load_sources
@@ -42,7 +43,7 @@ class EvidenceLibrary:
         for record in self.records:
             if record.key == key:
                 return record
-        known = near(key, (record.key for record in self.records)).strip()
+        known = nearest(key, (record.key for record in self.records)).strip()
         raise EvidenceError([Mistake("evidence", "is not the key of a record", key, remedy=known)])
 
     def of_row(self, row: str) -> tuple[EvidenceRecord, ...]:
@@ -165,7 +166,7 @@ def _unknown(
     """Names that nothing has, and figures read in works of which nothing was read."""
     for source in _cited(record):
         if source not in sources:
-            remedy = f"Add it to {SOURCES}.{near(source, sources)}"
+            remedy = f"Add it to {SOURCES}.{nearest(source, sources)}"
             yield Mistake(file, "is not a source", record.key, "source", source, remedy)
         elif record.status == "read" and not sources[source].read:
             rule = "cannot be read: nothing was read of its source"
@@ -175,7 +176,7 @@ def _unknown(
     for field in ("instrument", "other_instrument"):
         name = getattr(record, field)
         if name is not None and name not in instruments:
-            remedy = f"Instruments: {', '.join(instruments)}.{near(name, instruments)}"
+            remedy = f"Instruments: {', '.join(instruments)}.{nearest(name, instruments)}"
             yield Mistake(file, "is not an instrument", record.key, field, name, remedy)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
+
+from .near import nearest
 
 _VALUE_WIDTH = 60  # a whole record printed as "the value" helps nobody
 
@@ -90,12 +91,6 @@ def mistakes(
     return tuple(_mistake(dict(detail), file, key, tuple(fields)) for detail in error.errors())
 
 
-def near(name: object, options: Iterable[str]) -> str:
-    """Return ``" Did you mean 'x'?"`` for the option most like `name`, or ``""`` if none is."""
-    close = difflib.get_close_matches(str(name), list(options), n=1)
-    return f" Did you mean '{close[0]}'?" if close else ""
-
-
 def _mistake(detail: dict[str, object], file: str, key: str, fields: tuple[str, ...]) -> Mistake:
     context = detail.get("ctx")
     given = context if isinstance(context, dict) else {}
@@ -107,7 +102,7 @@ def _mistake(detail: dict[str, object], file: str, key: str, fields: tuple[str, 
             field, rule = named
             return Mistake(file, rule, key, field, given["value"], str(given["remedy"]))
         case "extra_forbidden":
-            remedy = f"Fields: {', '.join(fields)}.{near(field, fields)}"
+            remedy = f"Fields: {', '.join(fields)}.{nearest(field, fields)}"
             return Mistake(file, "is not a known field", key, field, remedy=remedy)
         case "missing":
             return Mistake(file, "is required", key, field)
@@ -119,7 +114,7 @@ def _mistake(detail: dict[str, object], file: str, key: str, fields: tuple[str, 
                 remedy = 'Write row: "1.10": without quotes it is the number 1.1.'
             elif "expected" in given:
                 options = str(given["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
-                remedy = near(detail["input"], options).strip()
+                remedy = nearest(detail["input"], options).strip()
             return Mistake(file, rule, key, field, detail["input"], remedy)
 
 

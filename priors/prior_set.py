@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from .near import nearest
 from .prior import Prior
 
 
@@ -76,8 +76,7 @@ def load_prior_set(name: str) -> PriorSet:
 def _merged(name: str) -> dict[str, Any]:
     names = prior_set_names()
     if name not in names:
-        near = difflib.get_close_matches(name, names, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
+        hint = nearest(name, names)
         raise ValueError(f"unknown prior set '{name}'. Prior sets: {', '.join(names)}.{hint}")
     text = resources.files("priors").joinpath("sets", f"{name}.yaml").read_text("utf-8")
     given: dict[str, Any] = yaml.safe_load(text)
@@ -87,7 +86,6 @@ def _merged(name: str) -> dict[str, Any]:
     own = given.get("parameters", {})
     for parameter in own:
         if parameter not in base["parameters"]:
-            near = difflib.get_close_matches(parameter, base["parameters"], n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
+            hint = nearest(parameter, base["parameters"])
             raise ValueError(f"prior set '{name}': its base has no parameter '{parameter}'.{hint}")
     return base | given | {"parameters": base["parameters"] | own}

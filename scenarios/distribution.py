@@ -9,8 +9,7 @@ from typing import Annotated, Any, assert_never
 from pydantic import BaseModel, BeforeValidator, Field
 
 from priors import Beta, HalfNormal, LogNormal, Normal
-
-from .near import hint
+from priors.near import nearest
 
 _PARAMETERS = {
     model.model_fields["family"].default: [name for name in model.model_fields if name != "family"]
@@ -32,14 +31,14 @@ def _single(given: Any) -> Any:
     if family not in _PARAMETERS:
         said = f"unknown family '{family}'" if "family" in given else "no family"
         raise ValueError(
-            f"has {said}. Families: {', '.join(_PARAMETERS)}.{hint(family, _PARAMETERS)}"
+            f"has {said}. Families: {', '.join(_PARAMETERS)}.{nearest(family, _PARAMETERS)}"
         )
     expected = _PARAMETERS[family]
     for key in given:
         if key != "family" and key not in expected:
             raise ValueError(
                 f"is {family} and has no parameter '{key}'. "
-                f"Parameters: {', '.join(expected)}.{hint(key, expected)}"
+                f"Parameters: {', '.join(expected)}.{nearest(key, expected)}"
             )
     missing = [name for name in expected if name not in given]
     if missing:

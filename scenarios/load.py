@@ -7,9 +7,9 @@ from pathlib import Path
 
 import yaml
 
+from priors.near import nearest
 from priors.strict_yaml import StrictLoader
 
-from .near import hint
 from .scenario import Scenario
 
 _ENDING = ".yaml"
@@ -47,12 +47,12 @@ def load_scenario(name: str) -> Scenario:
         path = Path(name)
         if not path.is_file():
             beside = [f.name for f in path.parent.glob(f"*{_ENDING}")]
-            raise ValueError(f"there is no scenario file '{name}'.{hint(path.name, beside)}")
+            raise ValueError(f"there is no scenario file '{name}'.{nearest(path.name, beside)}")
         return _parse(path.stem, name, path.read_bytes())
     names = scenario_names()
     if name not in names:
         known = f"Scenarios: {', '.join(names)}, or the path of a {_ENDING} file."
-        raise ValueError(f"unknown scenario '{name}'. {known}{hint(name, names)}")
+        raise ValueError(f"unknown scenario '{name}'. {known}{nearest(name, names)}")
     file = f"{name}{_ENDING}"
     data = resources.files(__package__).joinpath(file).read_bytes()
     return _parse(name, f"scenarios/{file}", data)

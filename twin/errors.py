@@ -6,7 +6,6 @@ the door. A check collects every `Problem` it finds and raises them together as 
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +15,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+from priors.near import nearest
 
 _LINES_SHOWN = 20  # more than a screenful hides the first cause from the reader
 _ROWS_SHOWN = 8  # enough to find the pattern in a file
@@ -83,20 +84,6 @@ class InputError(Exception):
         shown = [f"  - {line}" for line in lines[:_LINES_SHOWN]]
         tail = [f"  ... and {more} more"] if more > 0 else []
         return "\n".join([f"{len(self.problems)} problems in the input:", *shown, *tail])
-
-
-def nearest(name: object, options: Iterable[str]) -> str:
-    """Return ``" Did you mean 'x'?"`` for the option most like `name`, or ``""`` if none is.
-
-    The leading blank lets the answer follow a sentence directly.
-
-    Examples
-    --------
-    >>> nearest("pain_levl", ["pain_level", "disability"])
-    " Did you mean 'pain_level'?"
-    """
-    close = difflib.get_close_matches(str(name), list(options), n=1)
-    return f" Did you mean '{close[0]}'?" if close else ""
 
 
 def from_validation(error: ValidationError, where: str, model: type[BaseModel]) -> InputError:

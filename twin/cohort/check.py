@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from priors.near import nearest
 from twin.cohort.absence import DaysAbsent
 from twin.cohort.check_absence import absence_rules
 from twin.cohort.cohort import Entry
 from twin.cohort.rules import Rule, broken
 from twin.cohort.slots import Slot
 from twin.cohort.tables import Table
-from twin.errors import Problem, nearest
+from twin.errors import Problem
 from twin.instruments import Instrument, lookalikes, misfits
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from priors.near import nearest
 from twin.cohort.cells import number, token
 from twin.cohort.mapping import RowFilter
 from twin.cohort.tables import Table
-from twin.errors import Problem, nearest
+from twin.errors import Problem
 
 
 def filters_apply(filters: Sequence[RowFilter], tables: Sequence[Table]) -> list[Problem]:

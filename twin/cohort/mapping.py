@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from priors.near import nearest
 from twin.cohort.absence import Rounding
 from twin.cohort.cohort import BODY_REGIONS, WORK_STATUSES, CovariateKind, Domain
-from twin.errors import nearest
 from twin.instruments import instruments
 
 Scalar = str | bool | int | float

@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from priors.near import nearest
 from twin.cohort.cells import number, token, truth
 from twin.cohort.cohort import BODY_REGIONS, WORK_STATUSES, CovariateKind
 from twin.cohort.mapping import CohortMapping, ColumnOrConstant, Scalar, VisitColumn
-from twin.errors import nearest
 from twin.instruments import Instrument, instrument
 
 _Kind = Literal["number", "truth", "text"]

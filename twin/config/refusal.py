@@ -13,7 +13,8 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from twin.errors import InputError, Problem, nearest
+from priors.near import nearest
+from twin.errors import InputError, Problem
 
 WHERE = "command line"
 

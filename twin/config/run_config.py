@@ -9,12 +9,13 @@ from omegaconf import DictConfig, OmegaConf
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from priors import prior_set_names
+from priors.near import nearest
 from scenarios import scenario_names
 from twin.cohort import CohortMapping
 from twin.cohort.synthetic import SyntheticSettings
 from twin.diagnose.dropout_settings import DropoutSettings
 from twin.diagnose.settings import DiagnoseSettings
-from twin.errors import InputError, Problem, from_validation, nearest
+from twin.errors import InputError, Problem, from_validation
 from twin.fit.settings import FitSettings, ModelSettings, SamplerSettings
 from twin.outcomes.settings import OutcomeSettings
 from twin.simulate.settings import SimulationSettings

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from priors.near import nearest
 from twin.cohort import Cohort
 from twin.cohort.encode import encode
-from twin.errors import InputError, Problem, nearest
+from twin.errors import InputError, Problem
 from twin.law.dose import NEVER, DoseSchedule, read_arms_on_grid
 from twin.law.grid import TimeGrid
 from twin.law.measurement import behind

@@ -150,8 +150,8 @@ def _from_prior(parameter: Parameter, prior: Prior, spec: ModelSpec) -> Any:
         case Normal(mean=mean, sd=sd):
             return pm.Normal(name, mu=np.asarray(mean), sigma=np.asarray(sd), dims=dims)
         case HalfNormal(sd=sd):
-            coordinate = Softplus(np.asarray(sd) / 2)
             sigma = np.asarray(sd)
+            coordinate = Softplus(sigma / 2)
             return pm.HalfNormal(name, sigma=sigma, dims=dims, default_transform=coordinate)
         case HalfStudentT(df=df, scale=scale):
             return pm.HalfStudentT(name, nu=df, sigma=np.asarray(scale), dims=dims)

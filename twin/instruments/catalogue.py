@@ -10,7 +10,8 @@ from types import MappingProxyType
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from twin.errors import InputError, Problem, from_validation, nearest
+from priors.near import nearest
+from twin.errors import InputError, Problem, from_validation
 from twin.instruments.instrument import Instrument
 
 _FILE = "twin/instruments/catalogue.yaml"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from twin.errors import InputError, Problem, nearest
+from priors.near import nearest
+from twin.errors import InputError, Problem
 from twin.instruments import ImportantChange, Instrument
 
 from .settings import OutcomeSettings

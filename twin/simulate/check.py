@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from priors.near import nearest
 from scenarios import Intervention, Scenario
 from twin.cohort import Cohort
-from twin.errors import InputError, Problem, nearest
+from twin.errors import InputError, Problem
 from twin.instruments import instruments
 from twin.law.grid import TimeGrid
 

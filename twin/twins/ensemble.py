@@ -9,7 +9,8 @@ from functools import cached_property
 
 import xarray as xr
 
-from twin.errors import InputError, Problem, nearest
+from priors.near import nearest
+from twin.errors import InputError, Problem
 from twin.instruments import Instrument
 
 from .twin import Twin, learnt
