@@ -16,8 +16,6 @@ import hydra
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from twin.errors import InputError
-
 _CONF = Path(__file__).resolve().parent / "conf"
 _NAME = "config"
 _NOT_CONVERGED, _UNUSABLE = 1, 2
@@ -27,6 +25,7 @@ _NOT_CONVERGED, _UNUSABLE = 1, 2
 def _simulate(composed: DictConfig) -> None:
     # Heavy imports wait, so that --help and a misspelt option are answered at once.
     from twin.config import run_config
+    from twin.errors import InputError
     from twin.pipeline import ConvergenceError, run
 
     # Hydra announces what a job raises with words of its own; leaving is silent.
@@ -54,6 +53,8 @@ def main() -> int:
 
 
 def _refuse(error: Exception) -> int:
+    from twin.errors import InputError
+
     if not isinstance(error, InputError):
         from twin.config.refusal import refusal
 
