@@ -58,7 +58,7 @@ class Problem:
         cohort, _ = synthetic_cohort(SyntheticSettings(people=people, clusters=0), seed=1)
         visits = cohort.visits.assign(work_status=None)
         cohort = replace(cohort, visits=visits, covariates={})
-        priors, retest = load_prior_set("default"), retest_figures(cohort)
+        priors, retest = load_prior_set("literature"), retest_figures(cohort)
         data = records(cohort, ModelSettings().time_grid)
         self.spec = model_spec(cohort)
         self.model = build_model(self.spec, data, priors, retest)

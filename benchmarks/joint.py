@@ -37,7 +37,7 @@ def fit(given: argparse.Namespace) -> None:
             FitPlan(
                 cohort=cohort,
                 model=ModelSettings(),
-                priors=load_prior_set("default"),
+                priors=load_prior_set("literature"),
                 sampler=SamplerSettings(cores=given.cores, progress_bar=False),
                 # a fit that fails the gate is to be looked at too
                 fit=FitSettings(accept_unconverged=True),

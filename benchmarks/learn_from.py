@@ -36,7 +36,7 @@ def fitted(cohort: Cohort, learn_from: int | None, folder: Path) -> xr.Dataset:
     plan = FitPlan(
         cohort=cohort,
         model=ModelSettings(),
-        priors=load_prior_set("default"),
+        priors=load_prior_set("literature"),
         sampler=SamplerSettings(progress_bar=False),
         fit=FitSettings(accept_unconverged=True, predictive_draws=1, learn_from=learn_from),
         seed=SEED,

@@ -1,14 +1,25 @@
-"""A prior: a distribution on one of the model's own parameters, with its meaning and its source."""
+"""A prior: a distribution on one of the model's parameters, its meaning, what it rests on."""
 
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    field_validator,
+    model_validator,
+)
 from scipy import special
+
+from .near import nearest
+from .units import UNITS
 
 type Shape = tuple[int, ...]
 type Values = Annotated[float | tuple[float, ...], Field(description="one value, or one per entry")]
@@ -20,6 +31,11 @@ type Scales = Annotated[
 class _Distribution(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def __str__(self) -> str:
+        given = self.model_dump(exclude={"family"})
+        arguments = ", ".join(f"{name} {_shown(value)}" for name, value in given.items())
+        return f"{self.model_dump()['family']}({arguments})"
+
     def draw(self, rng: np.random.Generator, shape: Shape) -> NDArray[np.float64]:
         """Draw an array of independent values."""
         raise NotImplementedError
@@ -27,6 +43,12 @@ class _Distribution(BaseModel):
     def log_density(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log density of each value, by the parameter's own unit; its last axes are the entries."""
         raise NotImplementedError
+
+
+def _shown(value: float | tuple[float, ...]) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_shown, value))}]"
+    return f"{value:.3g}"
 
 
 class Normal(_Distribution):
@@ -193,27 +215,74 @@ type Distribution = Annotated[
 ]
 
 
-class Prior(BaseModel):
+class Belief(BaseModel):
+    """What something believed before the data rests on.
+
+    Attributes
+    ----------
+    label
+        `borrowed` from published figures, or `assumed`.
+    evidence
+        Keys of the records of `EvidenceLibrary` that it rests on; none where nothing is published.
+    reason
+        How these figures led to it, or why it is assumed.
+    cited
+        The works behind `evidence`, or an earlier fit, each with its standing. Filled in when a set
+        is loaded; no file states it.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If something is said to be borrowed, and not from where.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: Literal["borrowed", "assumed"]
+    evidence: tuple[str, ...] = ()
+    reason: Annotated[str, Field(min_length=1)]
+    cited: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _what_is_borrowed_says_from_where(self) -> Self:
+        if self.label == "borrowed" and not self.evidence and not self.cited:
+            raise ValueError("must name the evidence that it is borrowed from, or be assumed")
+        return self
+
+    @property
+    def source(self) -> str:
+        """The works it rests on and the reason, in one line."""
+        return ": ".join(part for part in ("; ".join(self.cited), self.reason) if part)
+
+
+class Prior(Belief):
     """What is believed of one parameter before the data.
 
     Attributes
     ----------
     distribution
         On the parameter's own scale.
+    without
+        By cohort: what is believed when figures that came from this very cohort are left out.
+        Everything that rests on such a figure has one.
     unit
-        Of the parameter; `severity` is a fraction of the instrument's scale.
+        Of the parameter, one of `units.UNITS`; `severity` is a fraction of the instrument's scale.
     meaning
         What the parameter is, in a phrase.
-    label
-        `borrowed` from a cited source, or `assumed`.
-    source
-        The citation and evidence row, or the reason for the assumption.
+    entries
+        Names of its entries, where these are the same in every cohort.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     distribution: Distribution
+    without: Mapping[str, Distribution] = {}
     unit: str
     meaning: str
-    label: Literal["borrowed", "assumed"]
-    source: str
+    entries: tuple[str, ...] = ()
+
+    @field_validator("unit")
+    @classmethod
+    def _has_a_unit_that_can_be_read(cls, unit: str) -> str:
+        if unit not in UNITS:
+            known = ", ".join(UNITS)
+            raise ValueError(f"'{unit}' is not a unit. Units: {known}.{nearest(unit, UNITS)}")
+        return unit

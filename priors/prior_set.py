@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from importlib import resources
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
 
+from .cite import cited
+from .evidence import EvidenceLibrary, load_evidence
+from .evidence_files import Folder
+from .leave_out import leaving_out, own_cohorts
 from .near import nearest
-from .prior import Prior
+from .prior import Belief, Prior
+from .strict_yaml import StrictLoader
+from .widen import widened
+
+
+class RetestTrust(Belief):
+    """How far a published test-retest error is trusted to carry to another cohort.
+
+    Attributes
+    ----------
+    log_sd
+        SD of a normal on the logarithm of the error.
+    """
+
+    log_sd: PositiveFloat
 
 
 class PriorSet(BaseModel):
@@ -22,9 +41,10 @@ class PriorSet(BaseModel):
         Name of the set and of its file.
     description
         What the set stands for.
-    retest_log_sd
-        How far, on the log scale, a published test-retest error is trusted to carry to another
-        cohort: the SD of a normal on log(SEM).
+    notes
+        What was done to it for one cohort: what was left out, what was taken over.
+    retest
+        How far published test-retest errors are trusted.
     parameters
         Prior of each parameter by name.
     """
@@ -33,59 +53,204 @@ class PriorSet(BaseModel):
 
     name: str
     description: str
-    retest_log_sd: float
+    notes: tuple[str, ...] = ()
+    retest: RetestTrust
     parameters: Mapping[str, Prior]
 
     def __getitem__(self, parameter: str) -> Prior:
         """Prior of a parameter."""
         return self.parameters[parameter]
 
+    @property
+    def retest_log_sd(self) -> float:
+        """SD on the log scale that a published test-retest error is trusted with."""
+        return self.retest.log_sd
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """What can change a result: distributions, and neither names nor words."""
+        return {
+            "retest_log_sd": self.retest_log_sd,
+            "parameters": {
+                name: prior.distribution.model_dump(mode="json")
+                for name, prior in self.parameters.items()
+            },
+        }
+
     def __str__(self) -> str:
-        """One line a parameter: distribution, unit, meaning and label."""
-        lines = [f"Priors '{self.name}': {self.description}"]
-        for name, prior in self.parameters.items():
-            given = prior.distribution.model_dump(exclude={"family"})
-            arguments = ", ".join(f"{key} {value}" for key, value in given.items())
-            lines.append(
-                f"  {name:<22} {prior.distribution.family}({arguments}) {prior.unit}"
-                f" - {prior.meaning} [{prior.label}]"
-            )
-        return "\n".join(lines)
+        """Every parameter: distribution, meaning, what it implies in clinical units, sources."""
+        from .set_table import set_table  # a table is drawn only when somebody looks
+
+        return set_table(self)
 
 
-def prior_set_names() -> tuple[str, ...]:
-    """Names of the sets that ship with the project."""
-    files = resources.files("priors").joinpath("sets").iterdir()
+class Widening(BaseModel):
+    """A rule by which a set claims to know less than its base.
+
+    Attributes
+    ----------
+    factor
+        See `widen.widened`.
+    keep
+        Parameters that stay as they are, each with the reason.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    factor: float = Field(gt=1)
+    keep: Mapping[str, str] = {}
+
+
+def shipped_sets() -> Folder:
+    """Return the folder of the sets that ship with the project."""
+    return resources.files("priors").joinpath("sets")
+
+
+def prior_set_names(folder: Folder | None = None) -> tuple[str, ...]:
+    """Names of the sets in a folder; None for those that ship with the project."""
+    files = (shipped_sets() if folder is None else folder).iterdir()
     return tuple(sorted(f.name.removesuffix(".yaml") for f in files if f.name.endswith(".yaml")))
 
 
-def load_prior_set(name: str) -> PriorSet:
+def load_prior_set(
+    name: str,
+    left_out: Collection[str] = (),
+    *,
+    folder: Folder | None = None,
+    evidence: EvidenceLibrary | None = None,
+) -> PriorSet:
     """Read a set of priors by name.
 
-    A set with a `base` is that set, with what it says itself in place of what the base says.
+    A set with a `base` is that set, widened where it says so, with what it says itself in place of
+    what the base says. What a parameter is, its unit and meaning, stands in the base alone.
+
+    Parameters
+    ----------
+    name
+        Of a file in the folder.
+    left_out
+        Cohorts that published figures may come from, as `Source.cohort` names them: what such
+        figures say is left out, because a cohort must not inform the priors of its own fit.
+    folder
+        Of the sets; None for those that ship with the project.
+    evidence
+        That the sets cite; None for what ships with the project.
 
     Raises
     ------
     ValueError
-        When there is no set of that name, or one departs from its base in a parameter that the
-        base lacks; the message names the nearest.
+        When there is no set of that name, or it says something impossible: a parameter that its
+        base lacks, evidence that nobody has or that is for validation alone, nothing in place of a
+        cohort's own figures. The message names the set, the parameter and, for names, the nearest.
+
+    Examples
+    --------
+    >>> print(load_prior_set("literature")["set_point_mean"].distribution)
+    normal(mean 0.3, sd 0.15)
     """
-    return PriorSet.model_validate({"name": name, **_merged(name)})
+    folder = shipped_sets() if folder is None else folder
+    evidence = _shipped_evidence() if evidence is None else evidence
+    found = _read(name, folder)
+    _check_evidence(found, evidence)
+    left: dict[str, list[str]] = {}
+    parameters: dict[str, Prior] = {}
+    for parameter, prior in found.parameters.items():
+        kept, own = prior, sorted(own_cohorts(prior, evidence).keys() & set(left_out))
+        if len(own) > 1:
+            both = " and ".join(own)
+            raise ValueError(f"prior set '{name}', {parameter}: nothing is stated without {both}.")
+        for cohort in own:
+            kept = leaving_out(prior, cohort, evidence)
+            left.setdefault(cohort, []).append(parameter)
+        parameters[parameter] = _with_citations(kept, evidence)
+    notes = tuple(f"without what came from {one}: {', '.join(own)}" for one, own in left.items())
+    retest = _with_citations(found.retest, evidence)
+    return found.model_copy(update={"notes": notes, "retest": retest, "parameters": parameters})
 
 
-def _merged(name: str) -> dict[str, Any]:
-    names = prior_set_names()
+@cache
+def _shipped_evidence() -> EvidenceLibrary:
+    return load_evidence()
+
+
+def _with_citations[B: Belief](belief: B, evidence: EvidenceLibrary) -> B:
+    return belief.model_copy(update={"cited": cited(belief.evidence, evidence)})
+
+
+def _check_evidence(found: PriorSet, evidence: EvidenceLibrary) -> None:
+    """Refuse figures that no prior may rest on, and a cohort's own that cannot be left out."""
+    for name, belief in {"retest": found.retest, **found.parameters}.items():
+        where = f"prior set '{found.name}', {name}"
+        for key in belief.evidence:
+            try:
+                evidence.prior(key)
+            except ValueError as error:
+                raise ValueError(f"{where}: {error}") from error
+        own = own_cohorts(belief, evidence)
+        stated = belief.without if isinstance(belief, Prior) else {}
+        for cohort in own.keys() - stated.keys():
+            raise ValueError(
+                f"{where}: rests on figures of cohort {cohort} ({', '.join(own[cohort])}), which a "
+                f"fit of {cohort} must leave out. Say under `without` what is believed then."
+            )
+        for cohort in stated.keys() - own.keys():
+            raise ValueError(
+                f"{where}: says what is believed without {cohort}, of which it cites no figure."
+            )
+
+
+def _read(name: str, folder: Folder) -> PriorSet:
+    names = prior_set_names(folder)
     if name not in names:
         hint = nearest(name, names)
         raise ValueError(f"unknown prior set '{name}'. Prior sets: {', '.join(names)}.{hint}")
-    text = resources.files("priors").joinpath("sets", f"{name}.yaml").read_text("utf-8")
-    given: dict[str, Any] = yaml.safe_load(text)
+    text = folder.joinpath(f"{name}.yaml").read_text("utf-8")
+    given: dict[str, Any] = yaml.load(text, StrictLoader)
     if "base" not in given:
-        return given
-    base = _merged(given.pop("base"))
-    own = given.get("parameters", {})
-    for parameter in own:
-        if parameter not in base["parameters"]:
-            hint = nearest(parameter, base["parameters"])
+        return PriorSet.model_validate({"name": name, **given})
+    base = _read(given.pop("base"), folder)
+    if "widen" in given:
+        base = _widened(name, base, Widening.model_validate(given.pop("widen")))
+    own = given.pop("parameters", {})
+    _refuse_unknown(name, own, base)
+    stated = {parameter: _meaning(base[parameter]) | entry for parameter, entry in own.items()}
+    parameters = {**base.parameters, **stated}
+    inherited = {"name": name, "retest": base.retest}
+    return PriorSet.model_validate({**inherited, **given, "parameters": parameters})
+
+
+def _meaning(prior: Prior) -> dict[str, Any]:
+    """What a parameter is, whatever is believed of it."""
+    return prior.model_dump(include={"unit", "meaning", "entries"})
+
+
+def _refuse_unknown(name: str, parameters: Iterable[str], base: PriorSet) -> None:
+    for parameter in parameters:
+        if parameter not in base.parameters:
+            hint = nearest(parameter, base.parameters)
             raise ValueError(f"prior set '{name}': its base has no parameter '{parameter}'.{hint}")
-    return base | given | {"parameters": base["parameters"] | own}
+
+
+def _widened(name: str, base: PriorSet, rule: Widening) -> PriorSet:
+    _refuse_unknown(name, rule.keep, base)
+    parameters: dict[str, Prior] = {}
+    for parameter, prior in base.parameters.items():
+        if parameter in rule.keep:
+            change = {"reason": f"{prior.reason}; kept as in {base.name}: {rule.keep[parameter]}"}
+            parameters[parameter] = prior.model_copy(update=change)
+            continue
+        without = {cohort: widened(one, rule.factor) for cohort, one in prior.without.items()}
+        parameters[parameter] = prior.model_copy(
+            update={
+                "distribution": widened(prior.distribution, rule.factor),
+                "without": without,
+                "reason": f"{prior.reason}; {rule.factor:g} times as wide as in {base.name}",
+            }
+        )
+    retest = base.retest.model_copy(
+        update={
+            "log_sd": rule.factor * base.retest.log_sd,
+            "reason": f"{base.retest.reason}; {rule.factor:g} times as wide as in {base.name}",
+        }
+    )
+    return base.model_copy(update={"parameters": parameters, "retest": retest})

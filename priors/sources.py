@@ -87,6 +87,13 @@ class Source(BaseModel):
         parts = (self.authors, self.year, self.journal, None if complete else self.title)
         return ", ".join(str(part) for part in parts if part is not None)
 
+    @property
+    def short(self) -> str:
+        """Author and year, or the title where one of these was not collected."""
+        if self.authors is None or self.year is None:
+            return self.title
+        return f"{self.authors} {self.year}"
+
     def __str__(self) -> str:
         mark = f" ({TO_BE_VERIFIED})" if self.doi_status else ""
         doi = f", doi {self.doi}{mark}" if self.doi else ""

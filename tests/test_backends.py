@@ -155,7 +155,7 @@ def case_of(cohort: Cohort) -> Case:
     return Case(
         spec,
         data,
-        draw_truth(load_prior_set("default"), spec, (), rng),
+        draw_truth(load_prior_set("literature"), spec, (), rng),
         np.where(np.isnan(data.covariate), 0.4, data.covariate),
         data.scores.severity + data.scores.end * depth,
         rng.normal(size=cohort.n),

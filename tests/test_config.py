@@ -12,6 +12,7 @@ from priors import prior_set_names
 from scenarios import scenario_names
 from twin.cohort.synthetic import SyntheticSettings
 from twin.config import AUTO, RunConfig, run_config
+from twin.config.run_config import PriorChoice
 from twin.diagnose.settings import DiagnoseSettings
 from twin.errors import InputError
 from twin.fit.settings import FitSettings, ModelSettings, SamplerSettings
@@ -31,7 +32,8 @@ def composed(overrides: Sequence[str] = ()) -> RunConfig:
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
 def test_every_option_of_every_group_composes_and_is_valid(group: str, option: str) -> None:
-    assert isinstance(composed([f"{group}={option}"]), RunConfig)
+    required = ["priors.fit=fit.nc"] if (group, option) == ("priors", "cohort") else []
+    assert isinstance(composed([f"{group}={option}", *required]), RunConfig)
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
@@ -51,6 +53,7 @@ def test_every_file_begins_with_the_command_that_uses_it(group: str, option: str
         ("simulation/default", SimulationSettings),
         ("report/default", OutcomeSettings),
         ("diagnose/default", DiagnoseSettings),
+        ("priors/cohort", PriorChoice),
     ],
 )
 def test_every_setting_stands_in_a_file_so_that_it_can_be_overridden(
@@ -66,7 +69,8 @@ def test_the_files_say_what_the_code_does_without_them() -> None:
 
 
 def test_every_set_of_priors_can_be_chosen() -> None:
-    assert set(prior_set_names()) == {file.stem for file in (CONF / "priors").glob("*.yaml")}
+    files = {file.stem for file in (CONF / "priors").glob("*.yaml")}
+    assert files == {*prior_set_names(), "cohort"}  # which is literature and an earlier fit
     for name in prior_set_names():
         assert composed([f"priors={name}"]).priors.name == name
 
@@ -110,7 +114,7 @@ def test_thresholds_are_chosen_by_outcome() -> None:
         ("sampler.library=nutpy", r"sampler\.library = 'nutpy'.*Did you mean 'nutpie'\?"),
         ("sampler.draws=many", r"sampler\.draws = 'many' must be a valid integer"),
         ("sampler.chains=1", r"sampler\.chains = 1 must be greater than or equal to 2"),
-        ("priors.name=defalt", r"priors\.name.*Did you mean 'default'\?"),
+        ("priors.name=literatur", r"priors\.name.*Did you mean 'literature'\?"),
         ("cohort.kind=table", r"cohort\.kind = 'table'.*Did you mean 'tables'\?"),
         ("model.grid=[0,9,4]", r"model\.grid.*must start at 0 and increase"),
         ("scenario=[usual_care,selfbak]", r"unknown names: selfbak\..*Did you mean 'selfback'\?"),

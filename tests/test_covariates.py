@@ -126,7 +126,7 @@ def test_an_unknown_modifier_is_refused_with_the_nearest(cohort: Cohort) -> None
 
 def explained(spec: ModelSpec, draws: int) -> np.ndarray:
     """Return the share of the differences between people in starts that covariates explain."""
-    rng, priors, found = np.random.default_rng(7), load_prior_set("default"), []
+    rng, priors, found = np.random.default_rng(7), load_prior_set("literature"), []
     for _ in range(draws):
         value = draw_truth(priors, spec, (), rng)
         effect = assemble(NUMPY, spec, value).covariate_effect[:, 1]
@@ -149,7 +149,7 @@ def test_sixty_covariates_explain_no_more_beforehand_than_five(cohort: Cohort) -
 
 def test_the_horseshoe_lets_few_effects_be_large_and_none_beyond_its_slab(cohort: Cohort) -> None:
     spec = replace(with_covariates(cohort, 60), shrinkage="horseshoe")
-    rng, priors = np.random.default_rng(8), load_prior_set("default")
+    rng, priors = np.random.default_rng(8), load_prior_set("literature")
     found = []
     for _ in range(400):
         value = draw_truth(priors, spec, (), rng)
@@ -163,7 +163,7 @@ def test_the_horseshoe_lets_few_effects_be_large_and_none_beyond_its_slab(cohort
 
 def test_a_covariate_changes_the_response_to_an_arm_that_it_modifies(cohort: Cohort) -> None:
     spec = model_spec(cohort, ModelSettings(effect_modifiers=("age",)))
-    value = draw_truth(load_prior_set("default"), spec, (), np.random.default_rng(9))
+    value = draw_truth(load_prior_set("literature"), spec, (), np.random.default_rng(9))
     modification = assemble(NUMPY, spec, value).effect_modification
     age = spec.covariates.index("age")
     np.testing.assert_array_equal(modification[1, age], value["effect_modification"][0, 0])

@@ -23,7 +23,7 @@ def fit(tmp_path_factory: pytest.TempPathFactory) -> xr.DataTree:
     plan = FitPlan(
         cohort=cohort,
         model=ModelSettings(),
-        priors=load_prior_set("default"),
+        priors=load_prior_set("literature"),
         sampler=SamplerSettings(progress_bar=False),
         fit=FitSettings(),
         seed=1,

@@ -184,7 +184,7 @@ SPEC = ModelSpec(("pain",), ("usual_care", "app"), (), (), False, usual_week=10.
 
 def posterior_of(spec: ModelSpec, n: int = 4000) -> xr.Dataset:
     """Return draws from the priors; of the arm's effect, what little data could leave of it."""
-    rng, priors, found = np.random.default_rng(6), load_prior_set("default"), {}
+    rng, priors, found = np.random.default_rng(6), load_prior_set("literature"), {}
     for parameter in sampled_parameters(spec):
         shape = tuple(len(spec.coords[dim]) for dim in parameter.dims)
         prior = priors[parameter.name].distribution
@@ -202,7 +202,7 @@ def posterior_of(spec: ModelSpec, n: int = 4000) -> xr.Dataset:
 
 def test_the_prior_of_an_arms_effect_is_on_what_a_usual_visit_sees_of_it() -> None:
     posterior = posterior_of(SPEC, 8)
-    found = log_priors(SPEC, load_prior_set("default"), posterior)
+    found = log_priors(SPEC, load_prior_set("literature"), posterior)
     one = posterior.isel(chain=2, draw=1)
     seen = float(one["arm_effect"][0, 0]) * (1 - np.exp(-10.0 / float(one["response_time"][0])))
     assert float(found["arm_effect"][2, 1]) == pytest.approx(norm.logpdf(seen, 0.0, 0.4))
@@ -225,7 +225,7 @@ def test_standard_normals_of_the_model_have_no_prior_of_their_own() -> None:
             ("z", draws(np.zeros((8, 2, 1)), cluster=["a", "b"], outcome=["pain"])),
         )
     }
-    found = log_priors(spec, load_prior_set("default"), posterior.assign(cluster))
+    found = log_priors(spec, load_prior_set("literature"), posterior.assign(cluster))
     assert not names & set(found)
 
 
@@ -240,7 +240,7 @@ def test_published_retest_errors_count_as_likelihood() -> None:
 
 
 def test_contraction_tells_what_is_learnt_from_what_is_prior() -> None:
-    found = contraction(SPEC, load_prior_set("default"), posterior_of(SPEC))
+    found = contraction(SPEC, load_prior_set("literature"), posterior_of(SPEC))
     effect = found.sel(effect="arm_effect[app, pain]")
     assert float(effect["prior_sd"]) == pytest.approx(0.4, rel=0.02)
     assert float(effect["posterior_sd"]) == pytest.approx(0.02, rel=0.05)
@@ -258,7 +258,7 @@ def test_contraction_tells_what_is_learnt_from_what_is_prior() -> None:
 
 def test_a_cohort_of_one_arm_has_no_effect_to_learn() -> None:
     spec = ModelSpec(("pain",), ("usual_care",), (), (), False)
-    found = contraction(spec, load_prior_set("default"), posterior_of(spec, 8))
+    found = contraction(spec, load_prior_set("literature"), posterior_of(spec, 8))
     assert found.sizes["effect"] == 0
 
 
@@ -303,7 +303,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
     plan = FitPlan(
         cohort=cohort,
         model=model,
-        priors=load_prior_set("default"),
+        priors=load_prior_set("literature"),
         sampler=SamplerSettings(),
         fit=FitSettings(),
         seed=1,
@@ -429,7 +429,7 @@ def test_one_arm_without_work_clusters_or_covariates_can_be_diagnosed(
         arms={"usual_care": whole.arms["usual_care"]},
         covariates={},
     )
-    model, priors, rng = ModelSettings(), load_prior_set("default"), np.random.default_rng(3)
+    model, priors, rng = ModelSettings(), load_prior_set("literature"), np.random.default_rng(3)
     spec, data = model_spec(cohort), records(cohort, model.time_grid)
     truth = draw_truth(priors, spec, (), rng)
     dims = {parameter.name: parameter.dims for parameter in sampled_parameters(spec)}

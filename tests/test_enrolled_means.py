@@ -36,7 +36,7 @@ def parts() -> tuple[Any, Any]:
     """Means, and log density, as functions of the two coordinates."""
     symbolic = {name: pytensor.tensor.constant(value) for name, value in VALUE.items()}
     with pm.Model(coords=SPEC.coords) as model:
-        found = means_of_enrolled(SPEC, load_prior_set("default"), symbolic, RULE)
+        found = means_of_enrolled(SPEC, load_prior_set("literature"), symbolic, RULE)
     assert [value.name for value in model.value_vars] == [coordinate_of(name) for name in MEANS]
     means = model.replace_rvs_by_values([found[name] for name in MEANS])
     return (
@@ -52,7 +52,7 @@ def test_the_priors_stay_those_of_everyone_who_could_have_been_enrolled(
     parts: tuple[Any, Any],
 ) -> None:
     means, density = parts
-    priors = [load_prior_set("default")[name].distribution for name in MEANS]
+    priors = [load_prior_set("literature")[name].distribution for name in MEANS]
     assert all(isinstance(one, Normal) for one in priors)
     found = means(AT[:2], AT[2:])
     wanted = sum(

@@ -147,7 +147,7 @@ def case(request: pytest.FixtureRequest) -> Case:
     make, settings = request.param
     cohort, rng = make(), np.random.default_rng(4)
     spec, data = model_spec(cohort, settings), records(cohort, settings.time_grid)
-    truth = draw_truth(load_prior_set("default"), spec, (), rng)  # nothing is 0 or alike
+    truth = draw_truth(load_prior_set("literature"), spec, (), rng)  # nothing is 0 or alike
     covariate = np.where(np.isnan(data.covariate), 0.7, data.covariate)
     beyond = data.scores.end * 0.1 * rng.exponential(size=data.scores.end.shape)
     return Case(

@@ -84,13 +84,13 @@ def test_prior_replicates_were_enrolled_by_the_rule(
 ) -> None:
     cohort, _ = cohort_and_truth
     spec, data = model_spec(cohort), records(cohort, GRID)
-    found = prior_predictive(cohort, spec, data, load_prior_set("default"), 40, seed=3)
+    found = prior_predictive(cohort, spec, data, load_prior_set("literature"), 40, seed=3)
     assert found.sizes["sample"] == 40
     baseline = found["mean"].sel(visit="0", outcome="disability")
     assert float(baseline.min()) >= 6
     assert float(found["floor_share"].sel(visit="0", outcome="disability").max()) == 0
     np.testing.assert_allclose(found["work_share"].sum("work_status"), 1)
-    again = prior_predictive(cohort, spec, data, load_prior_set("default"), 40, seed=3)
+    again = prior_predictive(cohort, spec, data, load_prior_set("literature"), 40, seed=3)
     assert found.identical(again)
 
 

@@ -11,7 +11,7 @@ SETS = Path(prior_set.__file__).parent / "sets"
 
 
 def test_a_set_with_a_base_differs_from_it_in_what_it_says_and_in_nothing_else() -> None:
-    default, acupuncture = load_prior_set("default"), load_prior_set("acupuncture")
+    default, acupuncture = load_prior_set("literature"), load_prior_set("acupuncture")
     assert acupuncture.name == "acupuncture"
     assert acupuncture.description != default.description
     assert acupuncture.retest_log_sd == default.retest_log_sd
@@ -22,7 +22,7 @@ def test_a_set_with_a_base_differs_from_it_in_what_it_says_and_in_nothing_else()
 
 @pytest.mark.parametrize("name", prior_set_names())
 def test_every_set_has_the_parameters_of_the_default(name: str) -> None:
-    assert set(load_prior_set(name).parameters) == set(load_prior_set("default").parameters)
+    assert set(load_prior_set(name).parameters) == set(load_prior_set("literature").parameters)
 
 
 def test_a_parameter_that_the_base_lacks_is_refused(

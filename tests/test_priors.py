@@ -109,7 +109,7 @@ def test_draws_fall_where_the_density_says(prior: Distribution) -> None:
 
 def test_every_prior_of_the_default_set_has_a_density_for_what_it_draws() -> None:
     spec = ModelSpec(("pain", "disability"), ("usual_care", "app"), ("a", "b"), ("age",), True)
-    priors, rng = load_prior_set("default"), np.random.default_rng(2)
+    priors, rng = load_prior_set("literature"), np.random.default_rng(2)
     for parameter in sampled_parameters(spec):
         if not parameter.standard:
             shape = tuple(len(spec.coords[dim]) for dim in parameter.dims)

@@ -29,7 +29,7 @@ def fitted(name: str, folder: Path) -> tuple[Cohort, xr.DataTree]:
     plan = FitPlan(
         cohort=cohort,
         model=ModelSettings(),
-        priors=load_prior_set(given.get("priors", {}).get("name", "default")),
+        priors=load_prior_set(given.get("priors", {}).get("name", "literature")),
         sampler=SamplerSettings(progress_bar=False, **given.get("sampler", {})),
         fit=FitSettings(),
         seed=1,

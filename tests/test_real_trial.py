@@ -33,7 +33,7 @@ def fit(trial: Cohort, tmp_path_factory: pytest.TempPathFactory) -> xr.DataTree:
     plan = FitPlan(
         cohort=trial,
         model=ModelSettings(),
-        priors=load_prior_set("default"),
+        priors=load_prior_set("literature"),
         sampler=SamplerSettings(target_accept=0.95, progress_bar=False),  # as its cohort file says
         fit=FitSettings(),
         seed=1,

@@ -32,7 +32,7 @@ def data_of(seed: int) -> Records:
 
 def built(data: Records, slots: int | None) -> pm.Model:
     cohort, _ = synthetic_cohort(SETTINGS, seed=1)
-    spec, priors = model_spec(cohort), load_prior_set("default")
+    spec, priors = model_spec(cohort), load_prior_set("literature")
     return build_model(spec, data, priors, retest_figures(cohort), slots)
 
 

@@ -33,7 +33,7 @@ from twin.simulate.settings import SimulationSettings
 
 pytestmark = pytest.mark.slow
 
-PRIORS = load_prior_set("default")
+PRIORS = load_prior_set("literature")
 
 
 class Given(NamedTuple):

@@ -33,7 +33,7 @@ def plan(tmp_path: Path) -> FitPlan:
     return FitPlan(
         cohort=cohort,
         model=ModelSettings(),
-        priors=load_prior_set("default"),
+        priors=load_prior_set("literature"),
         sampler=SamplerSettings(),
         fit=FitSettings(),
         seed=1,

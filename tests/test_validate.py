@@ -79,7 +79,7 @@ def test_the_truth_in_a_posteriors_terms_is_made_of_products() -> None:
 
 
 def test_draws_from_the_priors_agree_with_published_retest_errors() -> None:
-    priors, spec = load_prior_set("default"), synthetic_spec(SMALL)
+    priors, spec = load_prior_set("literature"), synthetic_spec(SMALL)
     figures = retest_figures(synthetic_cohort(SMALL, seed=1)[0])
     rng = np.random.default_rng(1)
     free = [draw_truth(priors, spec, (), rng)["spread"] for _ in range(400)]
@@ -94,7 +94,7 @@ def test_draws_from_the_priors_agree_with_published_retest_errors() -> None:
 
 
 def test_a_moderated_truth_is_one_that_a_trial_could_meet() -> None:
-    priors, rng = load_prior_set("default"), np.random.default_rng(2)
+    priors, rng = load_prior_set("literature"), np.random.default_rng(2)
     settings = SyntheticSettings(people=200, clusters=3)
     for seed in range(5):
         values = moderated_truth(settings, template(settings, seed), priors, rng)

@@ -129,7 +129,8 @@ class Cohort:
     entry
         Threshold at enrolment, or None.
     evidence_ids
-        Ids of cohorts whose published figures come from these very people: evidence to leave out.
+        Ids of cohorts, besides its own name, whose published figures come from these very people:
+        evidence to leave out.
     days_absent
         What a report of days absent means.
     """
@@ -162,6 +163,11 @@ class Cohort:
     def n(self) -> int:
         """Number of people."""
         return len(self.patients)
+
+    @property
+    def own_evidence(self) -> frozenset[str]:
+        """Ids under which figures from these very people are published: its name, and others."""
+        return frozenset({self.name, *self.evidence_ids})
 
     @property
     def has_work(self) -> bool:

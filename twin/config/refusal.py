@@ -11,7 +11,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from priors.near import nearest
 from twin.errors import InputError, Problem
@@ -55,6 +55,9 @@ def refusal(
         return _unknown_option(
             group or "--config-name", chosen, error.options or _options(folder, group)
         )
+    if isinstance(error, MissingMandatoryValue):
+        key = str(error.full_key)
+        return InputError([Problem(WHERE, "is required", column=key, remedy=f"Write {key}=...")])
     # The first line says what; the rest are internals and links.
     first = str(error).strip().splitlines()[0].removesuffix(".")
     if isinstance(error, OverrideParseException):

@@ -38,9 +38,15 @@ class PriorChoice(_Frozen):
     ----------
     name
         Name of a set in `priors/sets`.
+    fit
+        Path of a stored fit of other people that informs the priors too; None for none.
+    discount
+        What a person of that fit counts of one to be fitted: the power of a power prior.
     """
 
-    name: str = "default"
+    name: str = "literature"
+    fit: str | None = None
+    discount: Annotated[float, Field(gt=0, le=1)] = 0.5
 
     @field_validator("name")
     @classmethod

@@ -143,7 +143,7 @@ def retest_figures(cohort: Cohort) -> tuple[RetestFigure, ...]:
         )
         for k, scale in enumerate(cohort.outcomes.values())
         for figure in scale.retest
-        if figure.cohort is None or figure.cohort not in cohort.evidence_ids
+        if figure.cohort is None or figure.cohort not in cohort.own_evidence
     )
 
 

@@ -43,15 +43,15 @@ class FitPlan:
     def key(self) -> str:
         """What tells this fit from every other: a hash of all that could change its numbers.
 
-        Whether an unconverged fit is accepted, how many chains run at once and whether progress
-        is shown change no number and are left out; so is, without days absent, what restricted
-        work loses.
+        Names and words of priors, whether an unconverged fit is accepted, how many chains run at
+        once and whether progress is shown change no number and are left out; so is, without days
+        absent, what restricted work loses.
         """
         unread = set() if self.cohort.has_days else {"partial_loss"}
         parts = {
             "cohort": self.cohort.hash,
             "model": self.model.model_dump(mode="json", exclude=unread),
-            "priors": self.priors.model_dump(mode="json"),
+            "priors": self.priors.numbers,
             "sampler": self.sampler.model_dump(mode="json", exclude={"cores", "progress_bar"}),
             "fit": self.fit.model_dump(mode="json", exclude={"accept_unconverged"}),
             "seed": self.seed,

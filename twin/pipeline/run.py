@@ -9,7 +9,6 @@ from pathlib import Path
 
 import xarray as xr
 
-from priors import load_prior_set
 from twin.cohort import Cohort, read_cohort
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.config import RunConfig
@@ -20,6 +19,7 @@ from twin.outcomes.thresholds import harm_changes, important_changes
 
 from .announcement import announcement
 from .chosen import chosen_scenarios
+from .chosen_priors import chosen_priors
 from .outputs import REPORT, run_folder
 
 
@@ -34,7 +34,7 @@ def run(config: RunConfig) -> Path:
     Raises
     ------
     InputError
-        If the cohort or a scenario cannot be used.
+        If the cohort, a scenario or an earlier fit cannot be used.
     ConvergenceError
         If the fit did not converge and the configuration does not accept that.
     """
@@ -48,7 +48,7 @@ def run(config: RunConfig) -> Path:
     plan = FitPlan(
         cohort=cohort,
         model=config.model,
-        priors=load_prior_set(config.priors.name),
+        priors=chosen_priors(config.priors, cohort),
         sampler=config.sampler,
         fit=config.fit,
         seed=config.seed,

@@ -23,7 +23,7 @@ from twin.fit.versions import code_hash, versions
 from twin.validate.intervals import people_covered, population_covered
 from twin.validate.truths import moderated_truth
 
-PRIORS = "default"
+PRIORS = "literature"
 MODEL = ModelSettings()
 _TRUTH_STREAM = 1  # keeps the truth's random numbers apart from those of the cohort and the fit
 
@@ -70,7 +70,7 @@ def method_hash(people: int, sampler: SamplerSettings) -> str:
     parts = {
         "code": code_hash(),
         "design": _design(people).model_dump(mode="json"),
-        "priors": load_prior_set(PRIORS).model_dump(mode="json"),
+        "priors": load_prior_set(PRIORS).numbers,
         "model": MODEL.model_dump(mode="json"),
         "sampler": sampler.model_dump(mode="json"),
     }

@@ -15,7 +15,7 @@ from twin.fit.versions import code_hash, source_hash
 PEOPLE = 40
 PRIORS = "calibration"
 """Truths are drawn from these priors and fitted with them: calibration holds for any, and is about
-the default ones where nothing of the law depends on how wide they are."""
+`literature` too where nothing of the law depends on how wide they are."""
 
 MODEL = ModelSettings()
 
@@ -56,7 +56,7 @@ def method_hash(people: int, sampler: SamplerSettings) -> str:
         "code": code_hash(),
         "study": source_hash(synthetic, here),
         "design": design(people).model_dump(mode="json"),
-        "priors": load_prior_set(PRIORS).model_dump(mode="json"),
+        "priors": load_prior_set(PRIORS).numbers,
         "model": MODEL.model_dump(mode="json"),
         # how many chains run at once and whether progress is shown change no number
         "sampler": sampler.model_dump(mode="json", exclude={"cores", "progress_bar"}),
