@@ -6,8 +6,8 @@ Usage: python -m twin.validate [--seeds 20] [--people 240] [--chains 4] [--draws
 Truths are drawn from the priors `literature`, moderated: a draw is repeated where it makes a cohort
 that nobody would run. That is where fewer than a quarter of the people screened would pass the
 entry rule, where the SD of severity exceeds 0.6 at a visit, or where somebody's work status would
-change more than daily. The study can be stopped and taken up again: a cohort whose outcome is stored, made
-by the same method, is not fitted again. Exit status 1 where coverage fails.
+change more than daily. The study can be stopped and taken up again: a cohort whose outcome is
+stored, made by the same method, is not fitted again. Exit status 1 where coverage fails.
 """
 
 from __future__ import annotations
