@@ -1,7 +1,8 @@
 """Compose a configuration, check it, run it, and say where the results are.
 
 Examples: ``python run_simulation.py``, ``python run_simulation.py cohort=ashar2022``,
-``python run_simulation.py -m seed=1,2,3``; ``--help`` shows what can be chosen.
+``python run_simulation.py -m priors=literature,wide``, which runs once with each and compares
+their contrasts; ``--help`` shows what can be chosen.
 
 Exit status: 0 done, 1 not converged, 2 something given cannot be used.
 """
@@ -13,12 +14,15 @@ import sys
 from pathlib import Path
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 _CONF = Path(__file__).resolve().parent / "conf"
 _NAME = "config"
 _NOT_CONVERGED, _UNUSABLE = 1, 2
+_RUNS: list[tuple[list[str], Path]] = []
+"""What was chosen for each run, and its report: Hydra does not hand on what a job returns."""
 
 
 @hydra.main(config_path="conf", config_name=_NAME, version_base="1.3")
@@ -30,7 +34,9 @@ def _simulate(composed: DictConfig) -> None:
 
     # Hydra announces what a job raises with words of its own; leaving is silent.
     try:
-        print(f"Report: {run(run_config(composed))}")
+        report = run(run_config(composed))
+        print(f"Report: {report}")
+        _RUNS.append((list(HydraConfig.get().overrides.task), report))
     except ConvergenceError as error:
         sys.exit(_say(error, _NOT_CONVERGED))
     except (InputError, OmegaConfBaseException) as error:
@@ -49,6 +55,10 @@ def main() -> int:
         if not is_refusal(error):
             raise
         return _refuse(error)
+    if len(_RUNS) > 1:
+        from twin.pipeline.comparison import compare
+
+        print(compare(_RUNS))
     return 0
 
 

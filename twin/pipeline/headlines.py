@@ -6,10 +6,11 @@ import pandas as pd
 
 from twin.simulate.design import Design
 
-_QUANTITIES = {
+QUANTITIES = {
     "expected_score": "expected {outcome}, {unit}",
     "days_lost": "working days lost",
 }
+"""What is told of a run on the terminal, and how."""
 
 
 def headlines(contrasts: pd.DataFrame, design: Design, level: float) -> str:
@@ -26,17 +27,18 @@ def headlines(contrasts: pd.DataFrame, design: Design, level: float) -> str:
     """
     if contrasts.empty:
         return f"Only {design.comparator} was simulated: nothing to compare it with."
-    chosen = contrasts[contrasts["quantity"].isin(_QUANTITIES)]
+    chosen = contrasts[contrasts["quantity"].isin(QUANTITIES)]
     lines = [f"Difference from {design.comparator}, mean [{level:.0%} interval]:"]
     for row in chosen.to_dict("records"):
-        name = _QUANTITIES[str(row["quantity"])].format_map(row)
+        name = QUANTITIES[str(row["quantity"])].format_map(row)
         lines.append(
             f"  {row['scenario']:<18} week {row['week']:>3}  {name:<34} "
-            f"{_shown(row['mean']):>6} [{_shown(row['lower'])}, {_shown(row['upper'])}]"
+            f"{shown(row['mean']):>6} [{shown(row['lower'])}, {shown(row['upper'])}]"
             f"  {row['label']}"
         )
     return "\n".join(lines) + "\n"
 
 
-def _shown(value: float) -> str:
+def shown(value: float) -> str:
+    """Return a number to two decimals."""
     return f"{round(value, 2) + 0.0:.2f}"  # the sum turns -0.00 into 0.00

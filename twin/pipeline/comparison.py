@@ -1,0 +1,132 @@
+"""Runs side by side: how far each contrast moves when something else is believed or chosen."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from twin.export.write import CONTRASTS_CSV
+from twin.fit.whole import whole_file
+
+from .headlines import QUANTITIES, shown
+
+type Run = tuple[Sequence[str], Path]
+"""What was chosen for it, as key=value, and the path of its report."""
+
+KEY = ("scenario", "comparator", "quantity", "outcome", "detail", "week", "unit")
+_NAME_LENGTH = 10  # as for the folders of runs
+_NUMBERS = ("mean", "lower", "upper", "level", "mcse_mean")
+
+
+def compare(runs: Sequence[Run]) -> str:
+    """Compare runs: write every contrast to a table beside them, and return the headlines.
+
+    Parameters
+    ----------
+    runs
+        In the order in which they were made; the others are compared with the first.
+    """
+    names = told_apart([chosen for chosen, _ in runs])
+    folders = dict(zip(names, (report.parent for _, report in runs), strict=True))
+    table = compared(folders)
+    digest = hashlib.sha256(" ".join(folder.name for folder in folders.values()).encode())
+    path = runs[0][1].parent.parent / f"comparison-{digest.hexdigest()[:_NAME_LENGTH]}.csv"
+    with whole_file(path) as beside:
+        table.to_csv(beside, index=False, lineterminator="\n")
+    return f"\n{comparison(table)}\nEvery contrast: {path}"
+
+
+def told_apart(choices: Sequence[Sequence[str]]) -> list[str]:
+    """Return names of runs: of what was chosen for each, what was not chosen for all.
+
+    Examples
+    --------
+    >>> told_apart([["seed=2", "priors=literature"], ["seed=2", "priors=wide"]])
+    ['priors=literature', 'priors=wide']
+    """
+    common = set.intersection(*(set(chosen) for chosen in choices))
+    return [" ".join(one for one in chosen if one not in common) for chosen in choices]
+
+
+def compared(folders: Mapping[str, Path]) -> pd.DataFrame:
+    """Return the contrasts that several runs have in common.
+
+    Parameters
+    ----------
+    folders
+        Of results, by the name of the run; the first is what the others are compared with.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a run and contrast, contrasts in the order of the first run: ``run``, the columns
+        `KEY`, ``mean``, ``lower``, ``upper`` and ``level`` in the unit of the contrast; ``moved``,
+        the mean less that of the first run, and ``mcse_moved``, its Monte-Carlo standard error.
+    """
+    parts = []
+    for name, folder in folders.items():
+        # names as they are: what is empty applies to everything, and none is a number
+        table = pd.read_csv(folder / CONTRASTS_CSV, converters=dict.fromkeys(KEY, str))
+        parts.append(table[[*KEY, *_NUMBERS]].assign(run=name))
+    # rows of a first run, each with its own place, and whatever other runs say of the same
+    first = parts[0][[*KEY, "mean", "mcse_mean"]].assign(place=range(len(parts[0])))
+    every = pd.concat(parts, ignore_index=True).merge(first, on=list(KEY), suffixes=("", "_first"))
+    in_all = every.groupby("place")["run"].transform("nunique") == len(folders)
+    found = every[in_all].sort_values("place", kind="stable", ignore_index=True)
+    found["moved"] = found["mean"] - found["mean_first"]
+    of_first = found["run"] == next(iter(folders))
+    found["mcse_moved"] = np.where(
+        of_first, 0.0, np.hypot(found["mcse_mean"], found["mcse_mean_first"])
+    )
+    return found[["run", *KEY, "mean", "lower", "upper", "level", "moved", "mcse_moved"]]
+
+
+def comparison(table: pd.DataFrame) -> str:
+    """Return the headlines of a comparison: every run's estimate and interval, and what moved.
+
+    Parameters
+    ----------
+    table
+        From `compared`.
+    """
+    chosen = table[table["quantity"].isin(QUANTITIES)]
+    if chosen.empty:
+        return "These runs have no contrast in common: nothing to compare.\n"
+    first, *others = dict.fromkeys(chosen["run"])
+    width = max(map(len, (first, *others)))
+    level = chosen["level"].iloc[0]
+    head = (
+        f"Differences from {chosen['comparator'].iloc[0]}, mean [{level:.0%} interval], and how far"
+        f" they move from {first} (± Monte-Carlo error):"
+    )
+    lines = [head]
+    what: tuple[object, ...] = ()
+    for row in chosen.to_dict("records"):
+        if what != (what := tuple(row[name] for name in KEY)):
+            lines.append(f"  {_contrast(row)}")
+        ends = f"[{shown(row['lower'])}, {shown(row['upper'])}]"
+        moved = f"{shown(row['moved'])} ± {shown(row['mcse_moved'])}" if row["run"] != first else ""
+        line = f"    {row['run']:<{width}}  {shown(row['mean']):>6} {ends:<16} {moved}"
+        lines.append(line.rstrip())
+    return "\n".join([*lines, _most(chosen)]) + "\n"
+
+
+def _contrast(row: Mapping[Hashable, Any]) -> str:
+    what = QUANTITIES[row["quantity"]].format_map({str(name): row[name] for name in row})
+    return f"{row['scenario']}, week {row['week']}, {what}"
+
+
+def _most(chosen: pd.DataFrame) -> str:
+    """The largest move beside the uncertainty that was there anyway."""
+    half = (chosen["upper"] - chosen["lower"]) / 2
+    share = (chosen["moved"].abs() / half.where(half > 0)).fillna(0.0).to_numpy()
+    row = chosen.to_dict("records")[int(share.argmax())]
+    return (
+        f"The most: {_contrast(row)}, by {share.max():.0%} of half its interval's width, under"
+        f" {row['run']}."
+    )
