@@ -19,8 +19,8 @@ def own_cohorts(belief: Belief, evidence: EvidenceLibrary) -> dict[str, tuple[st
 
 
 def leaving_out(prior: Prior, cohort: str, evidence: EvidenceLibrary) -> Prior:
-    """Return a prior as it is believed without the figures of a cohort that it rests on."""
-    keys = own_cohorts(prior, evidence)[cohort]
+    """Return a prior as it is believed, and says so, without the figures of a cohort."""
+    keys = own_cohorts(prior, evidence).get(cohort, ())
     left = tuple(key for key in prior.evidence if key not in keys)
     return prior.model_copy(
         update={

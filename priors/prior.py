@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -215,6 +215,14 @@ type Distribution = Annotated[
 ]
 
 
+def _picked[D: _Distribution](distribution: D, places: Sequence[int]) -> D:
+    """The distribution of some of its entries."""
+    given = {name: value for name, value in distribution if isinstance(value, tuple)}
+    return distribution.model_copy(
+        update={name: tuple(value[place] for place in places) for name, value in given.items()}
+    )
+
+
 class Belief(BaseModel):
     """What something believed before the data rests on.
 
@@ -264,13 +272,16 @@ class Prior(Belief):
         On the parameter's own scale.
     without
         By cohort: what is believed when figures that came from this very cohort are left out.
-        Everything that rests on such a figure has one.
+        Everything that rests on such a figure, itself or through what it was computed with, has
+        one.
     unit
         Of the parameter, one of `units.UNITS`; `severity` is a fraction of the instrument's scale.
     meaning
         What the parameter is, in a phrase.
     entries
         Names of its entries, where these are the same in every cohort.
+    outcomes
+        Outcomes that its entries are stated for; empty where all outcomes are alike.
     """
 
     distribution: Distribution
@@ -278,6 +289,18 @@ class Prior(Belief):
     unit: str
     meaning: str
     entries: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+
+    def of_outcomes(self, outcomes: Sequence[str]) -> Prior:
+        """Return the prior with its entries in the order of outcomes, which it is stated for."""
+        if not self.outcomes:
+            return self
+        places = [self.outcomes.index(one) for one in outcomes]
+        without = {name: _picked(one, places) for name, one in self.without.items()}
+        update = {"outcomes": tuple(outcomes), "without": without}
+        return self.model_copy(
+            update={**update, "distribution": _picked(self.distribution, places)}
+        )
 
     @field_validator("unit")
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
 
 from .cite import cited
+from .elicited import Elicited, elicited_beliefs
 from .evidence import EvidenceLibrary, load_evidence
 from .evidence_files import Folder
 from .leave_out import leaving_out, own_cohorts
@@ -77,6 +78,26 @@ class PriorSet(BaseModel):
             },
         }
 
+    def of_outcomes(self, outcomes: Sequence[str]) -> PriorSet:
+        """Return the set for a cohort: what is stated by outcome in the order of its outcomes.
+
+        Raises
+        ------
+        ValueError
+            If something is stated by outcome, and not for one of these.
+        """
+        parameters = {}
+        for name, prior in self.parameters.items():
+            missing = [one for one in outcomes if prior.outcomes and one not in prior.outcomes]
+            if missing:
+                stated = " and ".join(prior.outcomes)
+                raise ValueError(
+                    f"prior set '{self.name}' states {name} for {stated}, and not for"
+                    f" {' or '.join(missing)}. Choose a set that states it for every outcome alike."
+                )
+            parameters[name] = prior.of_outcomes(outcomes)
+        return self.model_copy(update={"parameters": parameters})
+
     def __str__(self) -> str:
         """Every parameter: distribution, meaning, what it implies in clinical units, sources."""
         from .set_table import set_table  # a table is drawn only when somebody looks
@@ -121,8 +142,9 @@ def load_prior_set(
 ) -> PriorSet:
     """Read a set of priors by name.
 
-    A set with a `base` is that set, widened where it says so, with what it says itself in place of
-    what the base says. What a parameter is, its unit and meaning, stands in the base alone.
+    A set with a `base` is that set, widened where it says so, with what was elicited and then what
+    it says itself in place of what the base says. What a parameter is, its unit and meaning, stands
+    in the base alone.
 
     Parameters
     ----------
@@ -155,7 +177,7 @@ def load_prior_set(
     left: dict[str, list[str]] = {}
     parameters: dict[str, Prior] = {}
     for parameter, prior in found.parameters.items():
-        kept, own = prior, sorted(own_cohorts(prior, evidence).keys() & set(left_out))
+        kept, own = prior, sorted(prior.without.keys() & set(left_out))
         if len(own) > 1:
             both = " and ".join(own)
             raise ValueError(f"prior set '{name}', {parameter}: nothing is stated without {both}.")
@@ -193,10 +215,6 @@ def _check_evidence(found: PriorSet, evidence: EvidenceLibrary) -> None:
                 f"{where}: rests on figures of cohort {cohort} ({', '.join(own[cohort])}), which a "
                 f"fit of {cohort} must leave out. Say under `without` what is believed then."
             )
-        for cohort in stated.keys() - own.keys():
-            raise ValueError(
-                f"{where}: says what is believed without {cohort}, of which it cites no figure."
-            )
 
 
 def _read(name: str, folder: Folder) -> PriorSet:
@@ -212,6 +230,8 @@ def _read(name: str, folder: Folder) -> PriorSet:
     if "widen" in given:
         base = _widened(name, base, Widening.model_validate(given.pop("widen")))
     own = given.pop("parameters", {})
+    if "elicited" in given:
+        own = elicited_beliefs(Elicited.model_validate(given.pop("elicited"))) | own
     _refuse_unknown(name, own, base)
     stated = {parameter: _meaning(base[parameter]) | entry for parameter, entry in own.items()}
     parameters = {**base.parameters, **stated}

@@ -26,7 +26,7 @@ def set_table(priors: PriorSet) -> str:
     """Return every parameter with its distribution, meaning, what it implies, and its sources."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 1, 0), expand=True, pad_edge=False)
     for title, ratio in zip(_HEAD, _RATIO, strict=True):
-        table.add_column(title, ratio=ratio)
+        table.add_column(title, ratio=ratio, overflow="fold")
     for name, prior in priors.parameters.items():
         unit = prior.unit
         first = f"{name}\n{prior.distribution}\n{unit}"
@@ -58,7 +58,8 @@ def implied(prior: Prior) -> str:
     told = [UNITS[prior.unit](float(low), float(high)) for low, high in ends]
     if len(told) == 1:
         return told[0]
-    named = zip(prior.entries, told, strict=True) if prior.entries else enumerate(told, start=1)
+    names = prior.entries or prior.outcomes or range(1, len(told) + 1)
+    named = zip(names, told, strict=True)
     return "\n".join(f"{name}: {one}" for name, one in named)
 
 

@@ -78,7 +78,7 @@ UNITS: Final[Mapping[str, Words]] = {
     "share": _percent,
     "correlation": _range,
     "week": lambda low, high: f"{_range(low, high)} weeks",
-    "log rate per week": _halving,
+    "log per week": _halving,
     "SD of log rate": _factor,
     "SD of log intensity": _factor,
     "log intensity per week": _chance,

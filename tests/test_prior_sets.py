@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from priors import (
     EvidenceLibrary,
@@ -163,10 +164,6 @@ def test_figures_of_a_cohort_that_become_evidence_make_its_fits_refuse_a_set_tha
             "label: borrowed, evidence: [boulder_nrs_retest], reason: x",
             r"spread: rests on figures of cohort ashar2022 \(boulder_nrs_retest\).*`without`",
         ),
-        (
-            f"label: borrowed, evidence: [practice_icc], reason: x, {WITHOUT}",
-            "says what is believed without ashar2022, of which it cites no figure",
-        ),
     ],
 )
 def test_a_set_that_cannot_leave_a_cohort_out_is_refused(
@@ -260,3 +257,72 @@ def test_named_entries_are_those_of_the_model() -> None:
     spec = ModelSpec(("pain",), ("usual_care", "app"), (), (), True)
     assert LITERATURE["log_intensity"].entries == spec.coords["transition"]
     assert LITERATURE["initial_logit"].entries == spec.coords["initial_state"]
+
+
+# ---- what was elicited
+
+CLASSES = ("acute", "subacute", "persistent")
+
+
+@pytest.mark.parametrize("group", CLASSES)
+def test_a_class_of_people_has_what_was_elicited_for_it_and_literature_for_the_rest(
+    group: str,
+) -> None:
+    path = SETS.parent / "elicited" / "population.yaml"
+    written = yaml.safe_load(path.read_text("utf-8"))
+    elicited = written["parameters"] | written["classes"][group]
+    priors = load_prior_set(f"literature_{group}")
+    for name, prior in priors.parameters.items():
+        if name in elicited:
+            found = prior.distribution.model_dump(mode="json")
+            assert found == elicited[name]["distribution"], name
+            assert list(prior.outcomes) == written["outcomes"], name
+        else:
+            assert prior == LITERATURE[name], name
+
+
+def test_pain_is_believed_to_end_lower_the_more_recent_it_is() -> None:
+    """Rows 7.3 to 7.5: 21, 31 and 40 points of 100 after a year."""
+    means = []
+    for group in CLASSES:
+        chosen = load_prior_set(f"literature_{group}").of_outcomes(["pain"])
+        found = chosen["set_point_mean"].distribution
+        assert isinstance(found, Normal)
+        assert isinstance(found.mean, tuple)
+        means.append(found.mean[0])
+    assert means == sorted(means)
+
+
+def test_what_is_stated_by_outcome_follows_the_order_of_a_cohort() -> None:
+    priors = load_prior_set("literature_acute")
+    turned = priors.of_outcomes(["disability", "pain"])
+    one, other = priors["start_sd"].distribution, turned["start_sd"].distribution
+    assert isinstance(one, LogNormal)
+    assert isinstance(other, LogNormal)
+    assert isinstance(one.median, tuple)
+    assert isinstance(other.median, tuple)
+    assert isinstance(other.log_sd, tuple)
+    assert other.median == one.median[::-1]
+    assert other.log_sd != other.log_sd[::-1]
+    assert turned["persistence"] == priors["persistence"]
+    assert LITERATURE.of_outcomes(["headache", "function"]) == LITERATURE
+
+
+def test_a_set_that_says_nothing_of_an_outcome_is_refused_for_its_cohort() -> None:
+    with pytest.raises(ValueError, match=r"literature_acute.*and disability.*not for headache"):
+        load_prior_set("literature_acute").of_outcomes(["headache", "pain"])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{file: populatio}", "Did you mean 'population'"),
+        ("{file: population, group: acut}", "Did you mean 'acute'"),
+    ],
+)
+def test_what_was_not_elicited_is_refused_with_the_nearest(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    mine = f"base: literature\ndescription: x\nelicited: {text}"
+    with pytest.raises(ValueError, match=says):
+        load_prior_set("mine", folder=written(tmp_path, mine=mine))

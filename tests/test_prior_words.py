@@ -88,7 +88,7 @@ def test_a_number_has_two_digits_and_no_powers(value: float, shown: str) -> None
     [
         ("severity", 0.25, 0.5, "NRS 2.5 to 5.0, RMDQ 6.0 to 12.0"),
         # a rate of ln 2 / 4 a week halves the distance in 4 weeks
-        ("log rate per week", math.log(math.log(2) / 4), math.log(math.log(2) / 2), "2.0 to 4.0"),
+        ("log per week", math.log(math.log(2) / 4), math.log(math.log(2) / 2), "2.0 to 4.0"),
         # intensities of 0.01 a year, small enough to be the share of people
         ("log intensity per week", math.log(0.01 / 52), math.log(0.02 / 52), "1.0 to 2.0 % a year"),
         ("log intensity per week", math.log(0.1), math.log(0.2), "9.5 to 18 % a week"),
