@@ -8,6 +8,7 @@ Exit status 2 where there is no set of that name.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -38,9 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"{name:<24}{load_prior_set(name).description}")
         else:
             print(load_prior_set(given.set, given.without))
+        sys.stdout.flush()
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

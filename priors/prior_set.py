@@ -68,6 +68,11 @@ class PriorSet(BaseModel):
         return self.retest.log_sd
 
     @property
+    def summary(self) -> str:
+        """Name and notes on one line."""
+        return "; ".join([self.name, *self.notes])
+
+    @property
     def numbers(self) -> dict[str, Any]:
         """What can change a result: distributions, and neither names nor words."""
         return {

@@ -139,6 +139,13 @@ def test_a_printed_set_tells_of_every_parameter_within_its_width(name: str) -> N
     assert implied(priors["persistence"]).split()[0] in told
 
 
+def test_a_reader_who_has_seen_enough_gets_no_traceback() -> None:
+    command = f"{sys.executable} -m priors | head -1"
+    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Priors 'literature'")
+    assert done.stderr == ""
+
+
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "priors", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -21,7 +21,7 @@ def announcement(
     fit = f"{'found, not sampled again' if found else 'none stored yet, will be sampled'}"
     lines = {
         "model": f"{len(edges) - 1} cells of person time to week {edges[-1]:g}",
-        "priors": "; ".join([plan.priors.name, *plan.priors.notes]),
+        "priors": plan.priors.summary,
         "sampler": (
             f"{sampler.library}, {sampler.chains} chains x {sampler.draws} draws after "
             f"{sampler.tune}, {sampler.cores} at a time"

@@ -194,6 +194,7 @@ def _content(
             "seed": str(facts.config.seed),
             "cohort": f"{cohort.name}, SHA-256 {cohort.hash}",
             "fit": facts.plan.key,
+            "priors": facts.plan.priors.summary,
             **{f"version of {name}": version for name, version in versions().items()},
         },
     )
