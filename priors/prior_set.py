@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
 
 from .cite import cited
-from .elicited import Elicited, elicited_beliefs
+from .elicited_beliefs import ElicitedChoice, elicited_beliefs
 from .evidence import EvidenceLibrary, load_evidence
 from .evidence_files import Folder
 from .leave_out import leaving_out, own_cohorts
@@ -236,7 +236,7 @@ def _read(name: str, folder: Folder) -> PriorSet:
         base = _widened(name, base, Widening.model_validate(given.pop("widen")))
     own = given.pop("parameters", {})
     if "elicited" in given:
-        own = elicited_beliefs(Elicited.model_validate(given.pop("elicited"))) | own
+        own = elicited_beliefs(ElicitedChoice.model_validate(given.pop("elicited"))) | own
     _refuse_unknown(name, own, base)
     stated = {parameter: _meaning(base[parameter]) | entry for parameter, entry in own.items()}
     parameters = {**base.parameters, **stated}

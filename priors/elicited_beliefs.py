@@ -15,7 +15,7 @@ from .strict_yaml import StrictLoader
 _BELIEVED = ("distribution", "without", "label", "evidence")
 
 
-class Elicited(BaseModel):
+class ElicitedChoice(BaseModel):
     """Which elicited distributions a set takes in place of its base's.
 
     Attributes
@@ -32,7 +32,9 @@ class Elicited(BaseModel):
     group: str | None = None
 
 
-def elicited_beliefs(chosen: Elicited, folder: Folder | None = None) -> dict[str, dict[str, Any]]:
+def elicited_beliefs(
+    chosen: ElicitedChoice, folder: Folder | None = None
+) -> dict[str, dict[str, Any]]:
     """Return what was elicited of each parameter, as a set states it.
 
     Parameters
