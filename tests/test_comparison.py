@@ -1,11 +1,16 @@
 """Runs side by side, against tables written by hand."""
 
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
 
+from twin import pipeline
+from twin.config import RunConfig
 from twin.pipeline.comparison import compare, compared, comparison, told_apart
 
+ROOT = Path(__file__).resolve().parents[1]
 HEAD = (
     "scenario,comparator,quantity,outcome,detail,week,unit,mean,lower,upper,level,"
     "mcse_mean,mcse_lower,mcse_upper,probability_better,people,label\n"
@@ -73,3 +78,34 @@ def test_runs_without_a_contrast_in_common_say_so(tmp_path: Path) -> None:
         "b": run(tmp_path / "b", row("headache", -1.0, 0.5, 0.03)).parent,
     }
     assert comparison(compared(folders)).startswith("These runs have no contrast in common")
+
+
+def swept(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str) -> int:
+    """Start the program in a folder, with runs that only leave their contrasts behind."""
+
+    def fake(config: RunConfig) -> Path:
+        wide = config.priors.name == "wide"
+        return run(folder / "runs" / config.priors.name, row("pain", -1.0 + 0.2 * wide, 0.5, 0.03))
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(pipeline, "run", fake)
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "")  # the program sets it: put it back afterwards
+    monkeypatch.setattr(sys, "argv", ["run_simulation.py", *arguments])
+    with pytest.raises(SystemExit) as left:
+        runpy.run_path(str(ROOT / "run_simulation.py"), run_name="__main__")
+    return left.value.code  # type: ignore[return-value]
+
+
+def test_a_sweep_over_priors_ends_with_how_far_each_contrast_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert swept(monkeypatch, tmp_path, "-m", "priors=literature,wide") == 0
+    said = capsys.readouterr().out
+    assert "priors=wide         -0.80 [-1.30, -0.30]   0.20 ± 0.04\n" in said
+
+
+def test_a_single_run_is_compared_with_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert swept(monkeypatch, tmp_path, "priors=wide") == 0
+    assert "move" not in capsys.readouterr().out
