@@ -2,6 +2,7 @@
 
 from .evidence import EvidenceLibrary, load_evidence
 from .evidence_error import EvidenceError
+from .load_set import load_prior_set, prior_set_names
 from .prior import (
     Beta,
     Dirichlet,
@@ -13,7 +14,7 @@ from .prior import (
     Normal,
     Prior,
 )
-from .prior_set import PriorSet, load_prior_set, prior_set_names
+from .prior_set import PriorSet
 from .record import Comparison, EvidenceRecord
 from .sources import Source, load_sources
 

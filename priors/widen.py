@@ -2,9 +2,40 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
 
-from .prior import Beta, Dirichlet, Distribution, HalfNormal, HalfStudentT, Lkj, LogNormal, Normal
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from .prior import (
+    Beta,
+    Dirichlet,
+    Distribution,
+    HalfNormal,
+    HalfStudentT,
+    Lkj,
+    LogNormal,
+    Normal,
+    Prior,
+)
+from .prior_set import PriorSet
+
+
+class Widening(BaseModel):
+    """A rule by which a set claims to know less than its base.
+
+    Attributes
+    ----------
+    factor
+        See `widened`.
+    keep
+        Parameters that stay as they are, each with the reason.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    factor: float = Field(gt=1)
+    keep: Mapping[str, str] = {}
 
 
 def widened(distribution: Distribution, factor: float) -> Distribution:
@@ -42,6 +73,31 @@ def widened(distribution: Distribution, factor: float) -> Distribution:
             return Dirichlet(concentration=max(concentration / factor, min(concentration, 1.0)))
         case Lkj(eta=eta):
             return Lkj(eta=max(eta / factor, min(eta, 1.0)))
+
+
+def widened_set(base: PriorSet, rule: Widening) -> PriorSet:
+    """Return a set that knows less than its base, and says so in the reason of every prior."""
+    parameters: dict[str, Prior] = {}
+    for parameter, prior in base.parameters.items():
+        if parameter in rule.keep:
+            change = {"reason": f"{prior.reason}; kept as in {base.name}: {rule.keep[parameter]}"}
+            parameters[parameter] = prior.model_copy(update=change)
+            continue
+        without = {cohort: widened(one, rule.factor) for cohort, one in prior.without.items()}
+        parameters[parameter] = prior.model_copy(
+            update={
+                "distribution": widened(prior.distribution, rule.factor),
+                "without": without,
+                "reason": f"{prior.reason}; {rule.factor:g} times as wide as in {base.name}",
+            }
+        )
+    retest = base.retest.model_copy(
+        update={
+            "log_sd": rule.factor * base.retest.log_sd,
+            "reason": f"{base.retest.reason}; {rule.factor:g} times as wide as in {base.name}",
+        }
+    )
+    return base.model_copy(update={"parameters": parameters, "retest": retest})
 
 
 def _times(
