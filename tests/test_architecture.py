@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("twin.instruments",),
     ("twin.law",),
     ("twin.cohort",),
+    ("twin.elicit",),
     ("twin.fit",),
     ("twin.twins",),
     ("twin.simulate",),
