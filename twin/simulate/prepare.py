@@ -174,8 +174,10 @@ def _visible(twins: Mapping[str, Floats], table: Floats, outcome: int, week: flo
     The slope of the expected score, on average over people and draws: below 1 because an
     instrument hides part of what happens near its best end.
     """
-    remaining = np.exp(-np.exp(twins["log_rate"]) * week)
-    start, set_point = twins["start"][..., outcome], twins["set_point"][..., outcome]
+    log_rate, start, set_point = (
+        twins[name][..., outcome] for name in ("log_rate", "start", "set_point")
+    )
+    remaining = np.exp(-np.exp(log_rate) * week)
     level = (set_point + (start - set_point) * remaining).T[:, :, None]
     own = table[:, outcome : outcome + 1]
     rise = read_table(own, level + STEP) - read_table(own, level - STEP)
