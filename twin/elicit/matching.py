@@ -91,7 +91,8 @@ def match(predict: Predict, figures: Figures, weak: Weak) -> Match:
 
     steps = np.full(len(weak.mean), _STEP)
     found = least_squares(off, weak.mean, diff_step=steps, x_scale=weak.sd)
-    slope = found.jac[: len(figures.value)] * figures.tolerance[:, None]
+    centre, jacobian = np.asarray(found.x, dtype=float), np.asarray(found.jac, dtype=float)
+    slope = jacobian[: len(figures.value)] * figures.tolerance[:, None]
     told = slope.T @ np.linalg.solve(figures.setting_covariance, slope)
     covariance = np.linalg.inv(told + np.diag(weak.sd**-2.0))
-    return Match(found.x, np.sqrt(np.diagonal(covariance)), predict(found.x))
+    return Match(centre, np.sqrt(np.diagonal(covariance)), predict(centre))
