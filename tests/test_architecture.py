@@ -29,6 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("twin.cohort",),
     ("twin.elicit",),
     ("twin.fit",),
+    ("twin.population",),
     ("twin.twins",),
     ("twin.simulate",),
     ("twin.outcomes",),

@@ -201,7 +201,7 @@ def _instruments(full: _Found, entry: _Entry) -> dict[str, Elicited]:
             ),
             unit="severity",
             meaning=f"SD of a score of {name} about the person's level, flare and error together",
-            evidence=tuple(study.error for study in one.studies),
+            evidence=_ERRORS,  # the width is common to all instruments
             reproduces=tuple(
                 _reproduced(full.shelf, study.error, engine)
                 for study, engine in zip(one.studies, one.predicted, strict=True)

@@ -70,6 +70,8 @@ class ReportContent:
         engine_lower, engine_upper, ancova, ancova_se, score units; None where there is none.
     diagnostics
         What `twin.diagnose.diagnose.diagnose` gives; None where it was not asked.
+    from_evidence
+        Whether people were drawn from published evidence and nothing was fitted.
     provenance
         Configuration hash, seeds, versions, data hash: name and value.
     """
@@ -94,6 +96,7 @@ class ReportContent:
     trial_estimate: pd.DataFrame | None
     provenance: Mapping[str, str]
     diagnostics: xr.DataTree | None = None
+    from_evidence: bool = False
 
     @property
     def titles(self) -> dict[str, str]:
