@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
+from priors import load_evidence
 from scenarios import Scenario
 from twin.cohort import Cohort
 from twin.config import RunConfig
@@ -29,11 +30,12 @@ from twin.outcomes.outcomes import Outcomes
 from twin.outcomes.table import contrasts as contrast_table
 from twin.outcomes.table import scenario_summary
 from twin.outcomes.trial import trial_estimates
+from twin.population.published import published
 from twin.report import Estimate, ReportContent, write_report
 from twin.simulate.design import Design
 
 from .evidence_rows import evidence_rows
-from .people import NO_FIT
+from .people import NATURAL_HISTORY, NO_FIT
 
 MANIFEST = "manifest.json"
 REPORT = "report.html"
@@ -195,6 +197,10 @@ def _content(
         if facts.from_evidence
         else str(GateReport.model_validate_json(fit.attrs["gate"])),
         from_evidence=facts.from_evidence,
+        natural_history=facts.diagnostics[NATURAL_HISTORY].to_dataset()
+        if facts.from_evidence
+        else None,
+        published=published(load_evidence()) if facts.from_evidence else (),
         contrasts=contrasts,
         summary=summary,
         estimates=_estimates(facts),

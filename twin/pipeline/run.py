@@ -72,7 +72,7 @@ def run(config: RunConfig) -> Path:
 
     from .headlines import headlines
     from .outputs import RunFacts, write_outputs
-    from .people import diagnosed, known_people
+    from .people import diagnosed, known_people, natural_history
 
     with _timed("fit", timings):
         fit, told = known_people(plan, config)
@@ -80,11 +80,14 @@ def run(config: RunConfig) -> Path:
     with _timed("simulation", timings):
         prepared = prepare(cohort, fit, scenarios, config.model, config.simulation, config.seed)
         chunks = simulate(prepared, config.simulation)
+        history = natural_history(cohort, prepared.design, config)
+        if history is not None:
+            chunks = history.watched(chunks)
         outcomes = summarise(prepared.design, chunks, config.report)
         named = config.simulation.full_paths
         paths = full_paths(prepared, named) if named else None
     with _timed("diagnostics", timings):
-        diagnostics = diagnosed(plan, fit, outcomes, config)
+        diagnostics = diagnosed(plan, fit, outcomes, config, history)
     facts = RunFacts(config, plan, cohort, scenarios, fit, truth, reused, paths, diagnostics)
     contrasts = write_outputs(folder, facts, prepared.design, outcomes, timings)
     print(headlines(contrasts, prepared.design, outcomes.level), flush=True)
