@@ -9,6 +9,7 @@ from priors import EvidenceLibrary, LogNormal, Normal, load_evidence, load_prior
 from scenarios import load_scenario
 from twin.cohort import Cohort
 from twin.config import RunConfig
+from twin.elicit.assumed import PRIORS
 from twin.elicit.elicited import load_population_evidence
 from twin.elicit.natural_history import CLASSES, class_shares, course_keys
 from twin.elicit.shelf import Shelf
@@ -101,7 +102,7 @@ def some(library: EvidenceLibrary) -> Cohort:
 
 def test_classes_start_and_end_where_the_evidence_says(some: Cohort) -> None:
     told = load_population_evidence()
-    tree = draw_twins(some, MODEL, load_prior_set("default"), draws=400, seed=1)
+    tree = draw_twins(some, MODEL, load_prior_set(PRIORS), draws=400, seed=1)
     twins = tree["twins"].to_dataset()
     of = some.patients["episode_class"].to_numpy()
     for name in CLASSES:
@@ -118,7 +119,7 @@ def test_people_of_a_class_differ_as_elicited_whatever_facts_explain(some: Cohor
     told = load_population_evidence()
     given = told.classes["persistent"]["set_point_sd"].distribution
     assert isinstance(given, LogNormal)
-    tree = draw_twins(some, MODEL, load_prior_set("default"), draws=400, seed=1)
+    tree = draw_twins(some, MODEL, load_prior_set(PRIORS), draws=400, seed=1)
     of = (some.patients["episode_class"] == "persistent").to_numpy()
     sd = tree["twins"]["set_point"].isel(patient=of).std("patient")
     log = np.log(sd.to_numpy()).mean((0, 1))
@@ -129,7 +130,7 @@ def test_people_of_a_class_differ_as_elicited_whatever_facts_explain(some: Cohor
 def test_starts_and_set_points_go_together_as_elicited(some: Cohort) -> None:
     spec, priors, told = (
         model_spec(some, MODEL),
-        load_prior_set("default"),
+        load_prior_set(PRIORS),
         load_population_evidence(),
     )
     rng = np.random.default_rng(1)
@@ -145,7 +146,7 @@ def test_starts_and_set_points_go_together_as_elicited(some: Cohort) -> None:
 
 
 def test_the_ensemble_says_that_it_is_drawn_from_evidence(some: Cohort) -> None:
-    tree = draw_twins(some, MODEL, load_prior_set("default"), draws=16, seed=1)
+    tree = draw_twins(some, MODEL, load_prior_set(PRIORS), draws=16, seed=1)
     twins = TwinEnsemble(tree)
     assert "DRAWN FROM EVIDENCE: no real people" in str(twins)
     assert twins.from_evidence
@@ -154,7 +155,7 @@ def test_the_ensemble_says_that_it_is_drawn_from_evidence(some: Cohort) -> None:
 
 @pytest.mark.slow
 def test_simulated_twins_run_the_published_course(some: Cohort, library: EvidenceLibrary) -> None:
-    tree = draw_twins(some, MODEL, load_prior_set("default"), draws=200, seed=1)
+    tree = draw_twins(some, MODEL, load_prior_set(PRIORS), draws=200, seed=1)
     settings = SimulationSettings(draws=200, progress_bar=False)
     prepared = prepare(some, tree, [load_scenario("usual_care")], MODEL, settings, seed=1)
     assert prepared.design.worker.tolist() == some.patients["labour_force"].tolist()

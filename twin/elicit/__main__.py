@@ -1,36 +1,33 @@
-"""Write elicited distributions: ``python -m twin.elicit natural_history``."""
+"""Elicit from the evidence again, and write what ships in priors/elicited.
+
+Usage: python -m twin.elicit natural_history
+
+``natural_history`` takes a minute.
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
-from pathlib import Path
-
-from priors import load_evidence
-from twin.instruments import instruments
-
-from .elicited import POPULATION, write
-from .population import elicit
-
-_FOLDER = Path(__file__).resolve().parents[2] / "priors" / "elicited"
+import sys
+from collections.abc import Sequence
 
 
-def natural_history() -> Path:
-    """Elicit people and their course from the evidence; return the file written."""
-    path = _FOLDER / f"{POPULATION}.yaml"
-    write(path, elicit(load_evidence(instruments=instruments())))
-    return path
-
-
-PARTS: Mapping[str, Callable[[], Path]] = {"natural_history": natural_history}
-
-
-def main() -> None:
-    """Write the part that is asked for."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what is asked; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m twin.elicit", description=__doc__)
-    parser.add_argument("part", choices=list(PARTS), help="what to elicit")
-    print(f"written: {PARTS[parser.parse_args().part]()}")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("part", choices=("natural_history",))
+    parser.parse_args(arguments)
+    from priors import load_evidence
+    from twin.instruments import instruments
+
+    from .elicited import FILE, write
+    from .population import elicit
+
+    write(FILE, elicit(load_evidence(instruments=instruments())))
+    print(f"written: {FILE}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from priors import Beta, LogNormal, load_prior_set
 
+PRIORS = "default"
+"""Set of priors that is believed of what is not elicited."""
+
 
 class Assumed(NamedTuple):
     """Values by the names of the parameters."""
@@ -16,8 +19,8 @@ class Assumed(NamedTuple):
 
 
 def assumed() -> Assumed:
-    """Read them from the default set of priors, where their reasons stand."""
-    priors = load_prior_set("default")
+    """Read them from that set, where their reasons stand."""
+    priors = load_prior_set(PRIORS)
     found = {}
     for name in Assumed._fields:
         given = priors[name].distribution

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from priors import Distribution, Prior
+from priors import Distribution
 
-POPULATION = "population"
-"""Name of the file on people and their course."""
+FILE = Path(__file__).resolve().parents[2] / "priors" / "elicited" / "population.yaml"
+"""What was elicited of people and their course."""
 
 DIGITS = 4
 """Significant digits kept: widths are not known to two."""
@@ -41,11 +41,13 @@ class Reproduced(_Frozen):
     unit: str
 
 
-class Elicited(Prior):
-    """A prior that was computed from evidence.
+class Elicited(_Frozen):
+    """What was computed from evidence about one parameter.
 
     Attributes
     ----------
+    distribution, unit, meaning, label, source
+        As of a `priors.Prior`.
     evidence
         Keys of the figures that it rests on.
     without
@@ -54,6 +56,11 @@ class Elicited(Prior):
         What the engine gives at the centre, beside what was published.
     """
 
+    distribution: Distribution
+    unit: str
+    meaning: str
+    label: Literal["borrowed", "assumed"]
+    source: str
     evidence: tuple[str, ...]
     without: Mapping[str, Distribution] = {}
     reproduces: tuple[Reproduced, ...] = ()
@@ -92,8 +99,7 @@ class PopulationEvidence(_Frozen):
 
 def load_population_evidence() -> PopulationEvidence:
     """Read what was elicited of people and their course."""
-    file = resources.files("priors").joinpath("elicited", f"{POPULATION}.yaml")
-    return PopulationEvidence.model_validate(yaml.safe_load(file.read_text("utf-8")))
+    return PopulationEvidence.model_validate(yaml.safe_load(FILE.read_text("utf-8")))
 
 
 def write(path: Path, elicited: PopulationEvidence) -> None:
