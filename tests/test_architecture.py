@@ -30,6 +30,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("twin.fit",),
     ("twin.twins",),
     ("twin.simulate",),
+    ("twin.elicit",),
+    ("twin.population",),
     ("twin.outcomes",),
     ("twin.diagnose",),
     ("twin.report", "twin.export"),

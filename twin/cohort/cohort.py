@@ -133,6 +133,9 @@ class Cohort:
         evidence to leave out.
     days_absent
         What a report of days absent means.
+    work_unseen
+        Whether those in the labour force have a work process although nothing of it was recorded of
+        anybody: people who are drawn and not followed.
     """
 
     name: str
@@ -145,6 +148,7 @@ class Cohort:
     entry: Entry | None = None
     evidence_ids: tuple[str, ...] = ()
     days_absent: DaysAbsent = field(default_factory=DaysAbsent)
+    work_unseen: bool = False
 
     def __post_init__(self) -> None:
         facts = ["arm", "cluster", "body_region", "labour_force", *self.covariates]
@@ -171,8 +175,8 @@ class Cohort:
 
     @property
     def has_work(self) -> bool:
-        """Whether any work status was seen or any days absent were reported."""
-        return bool(self.visits["work_status"].notna().any()) or self.has_days
+        """Whether any work status was seen, any days absent reported, or work goes unseen."""
+        return bool(self.visits["work_status"].notna().any()) or self.has_days or self.work_unseen
 
     @property
     def has_days(self) -> bool:

@@ -28,6 +28,8 @@ def fingerprint(cohort: Cohort) -> str:
         "evidence_ids": sorted(cohort.evidence_ids),
         "days_absent": asdict(cohort.days_absent) if cohort.has_days else None,
     }
+    if cohort.work_unseen:
+        header["work_unseen"] = True
     # CSV writes floats by `repr`, so that no digit is lost; pandas' JSON would cut them.
     tables = (frame.to_csv(lineterminator="\n") for frame in (cohort.patients, cohort.visits))
     content = "\n".join([json.dumps(header, sort_keys=True), *tables])

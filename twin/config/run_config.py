@@ -18,6 +18,7 @@ from twin.diagnose.settings import DiagnoseSettings
 from twin.errors import InputError, Problem, from_validation
 from twin.fit.settings import FitSettings, ModelSettings, SamplerSettings
 from twin.outcomes.settings import OutcomeSettings
+from twin.population.settings import PopulationSettings
 from twin.simulate.settings import SimulationSettings
 
 WHERE = "configuration"
@@ -79,7 +80,9 @@ class RunConfig(_Frozen):
     Attributes
     ----------
     cohort
-        A trial to generate, or the files to read.
+        A trial to generate, or the files to read; None where people are drawn from evidence.
+    population
+        People to draw from evidence, in the place of a cohort; None where there is one.
     model, priors, sampler, fit
         What is fitted, and how.
     scenario
@@ -97,7 +100,8 @@ class RunConfig(_Frozen):
         Where results go.
     """
 
-    cohort: SyntheticSettings | CohortMapping
+    cohort: SyntheticSettings | CohortMapping | None = None
+    population: PopulationSettings | None = None
     model: ModelSettings = ModelSettings()
     priors: PriorChoice = PriorChoice()
     sampler: SamplerSettings = SamplerSettings()
@@ -110,6 +114,12 @@ class RunConfig(_Frozen):
     # NumPy's and nutpie's seeds are not negative; PyMC's are 32 bits wide
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     output: Output = Output()
+
+    @model_validator(mode="after")
+    def _people_come_from_one_place(self) -> Self:
+        if (self.cohort is None) == (self.population is None):
+            raise ValueError("needs people from one place: either a cohort or a population")
+        return self
 
     @model_validator(mode="after")
     def _restricted_work_loses_one_share(self) -> Self:
@@ -150,6 +160,10 @@ class _OfTables(RunConfig):
     cohort: CohortMapping
 
 
+class _OfEvidence(RunConfig):
+    population: PopulationSettings
+
+
 _BY_KIND: Mapping[str, type[RunConfig]] = {"synthetic": _OfSynthetic, "tables": _OfTables}
 
 
@@ -169,6 +183,8 @@ def run_config(composed: DictConfig) -> RunConfig:
         If an interpolation leads nowhere or a mandatory value is missing.
     """
     given: Any = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    if given.get("population") is not None:
+        return _checked(_OfEvidence, {**given, "cohort": None})
     cohort = given.get("cohort")
     kind = str(cohort.get("kind", "tables")) if isinstance(cohort, dict) else ""
     model = _BY_KIND.get(kind)
@@ -176,6 +192,10 @@ def run_config(composed: DictConfig) -> RunConfig:
         remedy = f"Kinds: {', '.join(_BY_KIND)}.{nearest(kind, _BY_KIND)}"
         rule = "is not a kind of cohort"
         raise InputError([Problem(WHERE, rule, column="cohort.kind", value=kind, remedy=remedy)])
+    return _checked(model, given)
+
+
+def _checked(model: type[RunConfig], given: Any) -> RunConfig:
     try:
         return model.model_validate(given)
     except ValidationError as error:

@@ -51,7 +51,7 @@ def model_spec(cohort: Cohort, settings: ModelSettings = _DEFAULT) -> ModelSpec:
         arms=tuple(cohort.arms),
         clusters=tuple(sorted(cohort.patients["cluster"].dropna().unique())),
         covariates=encode(cohort.patients, cohort.regressors).names,
-        has_work=not work.empty,
+        has_work=not work.empty or cohort.work_unseen,
         has_days=bool((work["days"] >= 0).any()),
         usual_week=_usual_week(cohort),
         modifiers=_modifiers(cohort, settings.effect_modifiers),

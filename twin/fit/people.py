@@ -105,7 +105,7 @@ def extract_people(
         found["flare_now"][at] = _present_flare(
             one, persons, records, week_now, flare_noise[:, *at]
         )
-    labelled = _labelled(cohort, spec, posterior, found, week_now)
+    labelled = labelled_people(cohort, spec, posterior, found, week_now)
     return labelled if records.gaps.n == 0 else _with_missing(labelled, spec, missing, gap)
 
 
@@ -169,13 +169,14 @@ def _present_flare(
     return np.asarray(mean + (np.linalg.cholesky(rest) @ noise[:, :, None])[:, :, 0])
 
 
-def _labelled(
+def labelled_people(
     cohort: Cohort,
     spec: ModelSpec,
     posterior: xr.Dataset,
     found: dict[str, Floats],
     week_now: Floats,
 ) -> xr.Dataset:
+    """Return people's parameters as `extract_people` does, given them as arrays by name."""
     dims = ("chain", "draw", "patient", "outcome")
     if not spec.has_work:
         del found["work_frailty"]

@@ -16,15 +16,21 @@ def announcement(
 ) -> str:
     """Return the cohort on one screen, the scenarios in words, then how all this is run."""
     sampler, edges, simulation = config.sampler, config.model.grid, config.simulation
-    used = min(simulation.draws, sampler.chains * sampler.draws)
-    found = plan.path.exists()
-    fit = f"{'found, not sampled again' if found else 'none stored yet, will be sampled'}"
+    if config.population is not None:
+        drawn, fit = config.population.draws, "drawn anew"
+    else:
+        drawn = sampler.chains * sampler.draws
+        there = plan.path.exists()
+        fit = "found, not sampled again" if there else "none stored yet, will be sampled"
+    used = min(simulation.draws, drawn)
     lines = {
         "model": f"{len(edges) - 1} cells of person time to week {edges[-1]:g}",
         "priors": plan.priors.summary,
         "sampler": (
             f"{sampler.library}, {sampler.chains} chains x {sampler.draws} draws after "
             f"{sampler.tune}, {sampler.cores} at a time"
+            if config.population is None
+            else f"none: {config.population.draws} populations are drawn from the evidence"
         ),
         "twins": (
             f"{plan.cohort.n} people x {used} draws x {simulation.horizon_weeks} weeks "

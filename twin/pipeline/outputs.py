@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
+from priors import load_evidence
 from scenarios import Scenario
 from twin.cohort import Cohort
 from twin.config import RunConfig
@@ -29,8 +30,12 @@ from twin.outcomes.outcomes import Outcomes
 from twin.outcomes.table import contrasts as contrast_table
 from twin.outcomes.table import scenario_summary
 from twin.outcomes.trial import trial_estimates
+from twin.population.published import published
 from twin.report import Estimate, ReportContent, write_report
 from twin.simulate.design import Design
+
+from .evidence_rows import evidence_rows
+from .people import NATURAL_HISTORY, NO_FIT
 
 MANIFEST = "manifest.json"
 REPORT = "report.html"
@@ -75,6 +80,11 @@ class RunFacts:
     def converged(self) -> bool:
         """Whether the fit passed its gate."""
         return bool(self.fit.attrs["converged"])
+
+    @property
+    def from_evidence(self) -> bool:
+        """Whether people are drawn from evidence and nothing was fitted."""
+        return self.config.population is not None
 
 
 def run_folder(config: RunConfig, cohort: Cohort) -> Path:
@@ -183,12 +193,19 @@ def _content(
         instruments=cohort.outcomes,
         settings=facts.config.report,
         fit=fit,
-        gate_text=str(GateReport.model_validate_json(fit.attrs["gate"])),
+        gate_text=NO_FIT
+        if facts.from_evidence
+        else str(GateReport.model_validate_json(fit.attrs["gate"])),
+        from_evidence=facts.from_evidence,
+        natural_history=facts.diagnostics[NATURAL_HISTORY].to_dataset()
+        if facts.from_evidence
+        else None,
+        published=published(load_evidence()) if facts.from_evidence else (),
         contrasts=contrasts,
         summary=summary,
         estimates=_estimates(facts),
         trial_estimate=None if estimates.empty else estimates,
-        diagnostics=facts.diagnostics,
+        diagnostics=None if facts.from_evidence else facts.diagnostics,
         provenance={
             "run": folder.name,
             "seed": str(facts.config.seed),
@@ -203,6 +220,8 @@ def _content(
 def _estimates(facts: RunFacts) -> list[Estimate]:
     """What the results rest on: the fit, what it took on trust, and the scenarios."""
     synthetic, name = facts.cohort.synthetic, facts.cohort.name
+    if facts.from_evidence:
+        return [*evidence_rows(facts.plan.priors), *_of_scenarios(facts)]
     estimated = label("estimated", synthetic)
     rows = [
         Estimate(
@@ -216,12 +235,15 @@ def _estimates(facts: RunFacts) -> list[Estimate]:
         exit_rate = facts.plan.priors["log_exit_intensity"]
         rows.append(Estimate("Leaving work for good", exit_rate.label, exit_rate.source))
     rows += _by_region(facts.cohort, estimated)
-    rows += [
-        Estimate(found.what, label(found.label, synthetic), found.source)
+    return [*rows, *_of_scenarios(facts)]
+
+
+def _of_scenarios(facts: RunFacts) -> list[Estimate]:
+    return [
+        Estimate(found.what, label(found.label, facts.cohort.synthetic), found.source)
         for scenario in facts.scenarios
         for found in scenario.statements
     ]
-    return rows
 
 
 def _by_region(cohort: Cohort, estimated: str) -> list[Estimate]:

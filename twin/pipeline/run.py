@@ -9,13 +9,16 @@ from pathlib import Path
 
 import xarray as xr
 
+from priors import load_evidence
 from twin.cohort import Cohort, read_cohort
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.config import RunConfig
 from twin.diagnose.dropout_settings import dropout_deltas
 from twin.fit.arrays import model_spec, records
 from twin.fit.plan import FitPlan
+from twin.instruments import instruments
 from twin.outcomes.thresholds import harm_changes, important_changes
+from twin.population.cohort import evidence_cohort
 
 from .announcement import announcement
 from .chosen import chosen_scenarios
@@ -58,12 +61,10 @@ def run(config: RunConfig) -> Path:
     records(cohort, config.model.time_grid)
     model_spec(cohort, config.model)
     folder = run_folder(config, cohort)
-    reused = plan.path.exists()
+    reused = config.population is None and plan.path.exists()
     print(announcement(config, plan, scenarios, folder), flush=True)
 
     # Whatever is wrong with the input has been said by now: PyMC takes seconds to load.
-    from twin.diagnose.diagnose import diagnose
-    from twin.fit.fit import fit_cohort, gate_report
     from twin.outcomes.summarise import summarise
     from twin.simulate.paths import full_paths
     from twin.simulate.prepare import prepare
@@ -72,18 +73,22 @@ def run(config: RunConfig) -> Path:
 
     from .headlines import headlines
     from .outputs import RunFacts, write_outputs
+    from .people import diagnosed, known_people, natural_history
 
     with _timed("fit", timings):
-        fit = fit_cohort(plan, config.model_dump_json())
-    print(f"\n{gate_report(fit)}\n\n{TwinEnsemble(fit)}\n", flush=True)
+        fit, told = known_people(plan, config)
+    print(f"\n{told}\n\n{TwinEnsemble(fit)}\n", flush=True)
     with _timed("simulation", timings):
         prepared = prepare(cohort, fit, scenarios, config.model, config.simulation, config.seed)
         chunks = simulate(prepared, config.simulation)
+        history = natural_history(cohort, prepared.design, config)
+        if history is not None:
+            chunks = history.watched(chunks)
         outcomes = summarise(prepared.design, chunks, config.report)
         named = config.simulation.full_paths
         paths = full_paths(prepared, named) if named else None
     with _timed("diagnostics", timings):
-        diagnostics = diagnose(plan, fit, outcomes, config.diagnose, config.dropout)
+        diagnostics = diagnosed(plan, fit, outcomes, config, history)
     facts = RunFacts(config, plan, cohort, scenarios, fit, truth, reused, paths, diagnostics)
     contrasts = write_outputs(folder, facts, prepared.design, outcomes, timings)
     print(headlines(contrasts, prepared.design, outcomes.level), flush=True)
@@ -91,9 +96,13 @@ def run(config: RunConfig) -> Path:
 
 
 def _cohort(config: RunConfig) -> tuple[Cohort, xr.Dataset | None]:
-    """Generate or read the cohort; only a generated one has a truth."""
+    """Draw, generate or read the people; only those of a generated trial have a truth."""
+    if config.population is not None:
+        evidence = load_evidence(instruments=instruments())
+        return evidence_cohort(config.population, evidence, config.seed), None
     if isinstance(config.cohort, SyntheticSettings):
         return synthetic_cohort(config.cohort, config.seed)
+    assert config.cohort is not None  # the configuration has one or the other
     return read_cohort(config.cohort, Path()), None
 
 

@@ -13,6 +13,7 @@ from scenarios import Scenario
 from twin.instruments import Instrument
 from twin.outcomes.outcomes import Outcomes
 from twin.outcomes.settings import OutcomeSettings
+from twin.population.published import Point
 from twin.simulate.design import Design
 
 
@@ -70,6 +71,11 @@ class ReportContent:
         engine_lower, engine_upper, ancova, ancova_se, score units; None where there is none.
     diagnostics
         What `twin.diagnose.diagnose.diagnose` gives; None where it was not asked.
+    from_evidence
+        Whether people were drawn from published evidence and nothing was fitted.
+    natural_history, published
+        How they fare under the comparator, from `twin.outcomes.natural_history`, and the published
+        figures to hold that against.
     provenance
         Configuration hash, seeds, versions, data hash: name and value.
     """
@@ -94,6 +100,9 @@ class ReportContent:
     trial_estimate: pd.DataFrame | None
     provenance: Mapping[str, str]
     diagnostics: xr.DataTree | None = None
+    from_evidence: bool = False
+    natural_history: xr.Dataset | None = None
+    published: Sequence[Point] = ()
 
     @property
     def titles(self) -> dict[str, str]:

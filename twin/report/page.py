@@ -22,6 +22,7 @@ from .figures.fan import fans
 from .figures.forest import forests
 from .figures.left_out import left_out
 from .figures.looks import STATE_FILLS, looks
+from .figures.natural_history import natural_histories
 from .figures.predictive import predictive
 from .figures.ranks import ranks
 from .figures.work import stacks
@@ -101,6 +102,7 @@ def _figures(content: ReportContent) -> dict[str, object]:
         "benefits": {outcome: benefits(content, outcome) for outcome in outcomes},
         "predictive": predictive(content),
         "ranks": ranks(content),
+        "natural_histories": natural_histories(content),
         "left_out": left_out(content),
     }
 

@@ -48,7 +48,8 @@ def baseline(cohort: Cohort, records: Records) -> Baseline:
     outcome = scores.outcome[person, place]
     severity[person, outcome] = scores.severity[person, place]
     variance[person, outcome] = scores.rounding_variance[person, place]
-    worker = np.zeros(cohort.n, dtype=bool)
+    # where no work was recorded of anybody, everyone in the labour force has a process all the same
+    worker = cohort.work_unseen & cohort.patients["labour_force"].to_numpy(bool)
     if records.work is not None:
         worker[records.work.worker] = True
     codes = {status: code for code, status in enumerate(WORK_STATUSES)}

@@ -23,7 +23,8 @@ class TwinEnsemble:
     Attributes
     ----------
     fit
-        The fit as `twin.fit.fit.fit_cohort` returns it, or as it was stored.
+        The fit as `twin.fit.fit.fit_cohort` returns it, or as it was stored; or people drawn from
+        evidence by `twin.population.draw.draw_twins`.
 
     Examples
     --------
@@ -79,6 +80,11 @@ class TwinEnsemble:
         """Whether the fit passed its gate."""
         return bool(self.fit.attrs["converged"])
 
+    @property
+    def from_evidence(self) -> bool:
+        """Whether the people were drawn from published evidence and nothing was fitted."""
+        return self.fit.attrs.get("drawn_from") == "evidence"
+
     @cached_property
     def instruments(self) -> Mapping[str, Instrument]:
         """Instrument of each outcome."""
@@ -101,11 +107,14 @@ class TwinEnsemble:
 
     def __str__(self) -> str:
         made = "SYNTHETIC: no real people" if self.synthetic else "real people"
+        told = "fitted"
+        if self.from_evidence:
+            made, told = "DRAWN FROM EVIDENCE: no real people", "drawn"
         draws = self.parameters.sizes["chain"] * self.parameters.sizes["draw"]
         state = "" if self.converged else " UNCONVERGED: these numbers cannot be relied on."
         seconds = json.loads(self.fit.attrs["timings"])
         return (
             f"{len(self)} twins of cohort {self.fit.attrs['cohort']} ({made}), {draws} draws each, "
-            f"fitted in {sum(seconds.values()):.0f} s.{state}\n"
+            f"{told} in {sum(seconds.values()):.0f} s.{state}\n"
             f"One of them: print(twins['{self._known[0]}'])"
         )

@@ -1,0 +1,1 @@
+"""People drawn from evidence: twins without a cohort and without a fit."""

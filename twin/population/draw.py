@@ -1,0 +1,146 @@
+"""Twins drawn from evidence, in the form in which a fit gives them."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import numpy as np
+import xarray as xr
+
+from priors import PriorSet
+from twin.cohort import Cohort
+from twin.cohort.encode import encode
+from twin.elicit.elicited import load_population_evidence
+from twin.fit.arrays import model_spec, records
+from twin.fit.draws import populations
+from twin.fit.effects import with_effects
+from twin.fit.estimands import arm_contrasts
+from twin.fit.observed import constant_data, observed_data
+from twin.fit.people import labelled_people
+from twin.fit.settings import ModelSettings
+from twin.fit.versions import versions
+from twin.keyed import keyed_normals, stream
+from twin.law import residual
+from twin.law.backends import NUMPY
+from twin.law.grid import Floats
+from twin.law.parameters import ModelSpec, sampled_parameters
+from twin.law.population import Population, expect, linear_scale, people
+
+from .parameters import draw_values
+
+CHAINS = 4
+"""Draws are independent; they are told as four chains, as whoever reads a fit expects."""
+
+
+def draw_twins(
+    cohort: Cohort,
+    model: ModelSettings,
+    priors: PriorSet,
+    draws: int,
+    seed: int,
+    configuration: str = "{}",
+) -> xr.DataTree:
+    """Draw populations from priors and evidence, and everyone from each.
+
+    Parameters
+    ----------
+    cohort
+        From `cohort.evidence_cohort`.
+    model
+        How the model is laid out.
+    priors
+        Of everything that the evidence does not tell by class.
+    draws
+        Number of populations, rounded down to a multiple of four.
+    seed
+        Seed of the run.
+    configuration
+        The whole run's configuration as JSON, kept with the twins.
+
+    Returns
+    -------
+    xr.DataTree
+        As `twin.fit.fit.fit_cohort` returns it, without what only sampling has: no
+        ``sample_stats``, no predictive groups and no gate. Attribute ``drawn_from``: evidence.
+    """
+    since = time.perf_counter()
+    spec, grid = model_spec(cohort, model), model.time_grid
+    posterior = _posterior(cohort, spec, priors, draws // CHAINS, seed)
+    twins = _twins(cohort, spec, posterior, seed)
+    weeks = grid.edges[1:]
+    data = records(cohort, grid, model.partial_loss)
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": with_effects(spec, posterior),
+            "twins": twins,
+            "estimands": arm_contrasts(spec, data, posterior, twins, cohort.outcomes, weeks),
+            "observed_data": observed_data(cohort),
+            "constant_data": constant_data(cohort),
+        }
+    )
+    tree.attrs = {
+        "configuration": configuration,
+        "seed": seed,
+        "versions": json.dumps(versions()),
+        "cohort": cohort.name,
+        "cohort_hash": cohort.hash,
+        "synthetic": int(cohort.synthetic),
+        "drawn_from": "evidence",
+        "converged": 1,  # independent draws have nothing to converge to
+        "accepted_unconverged": 0,
+        "timings": json.dumps({"drawing": round(time.perf_counter() - since, 3)}),
+    }
+    return tree
+
+
+def _posterior(
+    cohort: Cohort, spec: ModelSpec, priors: PriorSet, draws: int, seed: int
+) -> xr.Dataset:
+    evidence, rng = load_population_evidence(), stream(seed, "populations")
+    drawn = [draw_values(cohort, spec, priors, evidence, rng) for _ in range(CHAINS * draws)]
+    data, used = {}, set()
+    for parameter in sampled_parameters(spec):
+        values = np.stack([one[parameter.name] for one in drawn])
+        shape = (CHAINS, draws, *values.shape[1:])
+        data[parameter.name] = (("chain", "draw", *parameter.dims), values.reshape(shape))
+        used |= {*parameter.dims}
+    coords = {dim: list(names) for dim, names in spec.coords.items() if dim in used}
+    numbered = {"chain": np.arange(CHAINS), "draw": np.arange(draws)}
+    return xr.Dataset(data, coords).assign_coords(numbered)
+
+
+def _twins(cohort: Cohort, spec: ModelSpec, posterior: xr.Dataset, seed: int) -> xr.Dataset:
+    patients = [str(patient) for patient in cohort.patients.index]
+    n, k = cohort.n, len(spec.outcomes)
+    covariate = encode(cohort.patients, cohort.regressors).values
+    nobody, usual = np.full(n, -1), np.zeros(n, dtype=np.int64)
+    draws = (posterior.sizes["chain"], posterior.sizes["draw"])
+    n_linear = 3 * k + spec.has_work
+    z = keyed_normals(seed, "rate", patients, draws)
+    own = keyed_normals(seed, "effects", patients, (*draws, n_linear))
+    flare = keyed_normals(seed, "flare", patients, (*draws, k))
+    found = {
+        "work_frailty": np.empty((*draws, n)),
+        **{name: np.empty((*draws, n, k)) for name in _BY_OUTCOME},
+    }
+    for c, d, population in populations(spec, posterior):
+        expected = expect(NUMPY, population, covariate, nobody, usual, z[:, c, d])
+        deviation = linear_scale(NUMPY, population)[0] @ own[:, c, d, :, None]
+        drawn = people(population, expected.log_rate, expected.linear + deviation[:, :, 0])
+        found["work_frailty"][c, d] = drawn.frailty
+        for name in ("log_rate", "start", "set_point", "response"):
+            found[name][c, d] = getattr(drawn, name)
+        found["level_now"][c, d] = drawn.start
+        found["flare_now"][c, d] = flare[:, c, d] @ _flare_factor(population).T
+    return labelled_people(cohort, spec, posterior, found, np.zeros(n))
+
+
+_BY_OUTCOME = ("log_rate", "start", "set_point", "response", "level_now", "flare_now")
+
+
+def _flare_factor(population: Population) -> Floats:
+    """Return the lower factor of the covariance of flares at one time."""
+    share = (population.spread, population.persistent_share)
+    covariance = residual.flare_covariance(NUMPY, *share, population.flare_correlation)
+    return np.asarray(np.linalg.cholesky(covariance))
