@@ -8,8 +8,9 @@ import pytest
 from priors import EvidenceLibrary, LogNormal, Normal, load_evidence
 from twin.elicit import retest
 from twin.elicit.between_outcomes import between_levels
+from twin.elicit.classes import CLASSES
 from twin.elicit.elicited import Elicited, PopulationEvidence, load_population_evidence
-from twin.elicit.natural_history import CLASSES, course_keys
+from twin.elicit.natural_history import course_keys
 from twin.elicit.population import COMMAND, elicit
 from twin.elicit.shelf import Shelf
 from twin.elicit.spread import CORRELATIONS, MEANS, disability_course

@@ -10,8 +10,9 @@ from scenarios import load_scenario
 from twin.cohort import Cohort
 from twin.config import RunConfig
 from twin.elicit.assumed import PRIORS
+from twin.elicit.classes import CLASSES
 from twin.elicit.elicited import load_population_evidence
-from twin.elicit.natural_history import CLASSES, class_shares, course_keys
+from twin.elicit.natural_history import class_shares, course_keys
 from twin.elicit.shelf import Shelf
 from twin.fit.arrays import model_spec
 from twin.fit.settings import ModelSettings

@@ -18,6 +18,7 @@ from twin.instruments import instrument
 from twin.law.grid import Floats
 from twin.law.measurement import Scale
 
+from .classes import CLASSES
 from .matching import Figures, Match, match
 from .settings import CORRELATION_SD, log_sd_between, settings_covariance
 from .shelf import Shelf, between
@@ -25,8 +26,6 @@ from .spread import natural_of
 from .study import Natural, mixed, recorded
 from .weak import weak
 
-CLASSES = ("acute", "subacute", "persistent")
-"""Pain for less than 6 weeks at entry, 6 to less than 12, 12 to less than 52."""
 INSTRUMENT = "pain_nrs"
 """On which the pooled points of 100 are taken to have been scored."""
 

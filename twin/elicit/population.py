@@ -14,8 +14,9 @@ from twin.law.grid import Floats
 
 from . import between_outcomes, natural_history, retest, settings, spread
 from .between_outcomes import Levels, between_levels
+from .classes import CLASSES
 from .elicited import DIGITS, Elicited, PopulationEvidence, Reproduced
-from .natural_history import CLASSES, PainCourse, course_keys, pain_course
+from .natural_history import PainCourse, course_keys, pain_course
 from .retest import Pooled
 from .shelf import Shelf
 from .spread import DisabilityCourse, disability_course

@@ -10,11 +10,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import xarray as xr
 
-from priors import load_evidence
 from scenarios import Scenario
 from twin.cohort import Cohort
 from twin.config import RunConfig
@@ -30,17 +30,20 @@ from twin.outcomes.outcomes import Outcomes
 from twin.outcomes.table import contrasts as contrast_table
 from twin.outcomes.table import scenario_summary
 from twin.outcomes.trial import trial_estimates
-from twin.population.published import published
 from twin.report import Estimate, ReportContent, write_report
 from twin.simulate.design import Design
 
-from .evidence_rows import evidence_rows
-from .people import NATURAL_HISTORY, NO_FIT
+if TYPE_CHECKING:
+    from twin.population.published import Point
 
 MANIFEST = "manifest.json"
 REPORT = "report.html"
 PATHS = "paths.nc"
 DIAGNOSTICS = "diagnostics.nc"
+NATURAL_HISTORY = "natural_history"
+"""Group of the diagnostics of people drawn from evidence."""
+NO_FIT = "Nothing was fitted: these people are drawn from evidence, and no draw rests on another."
+"""What is said of them in the place of a convergence gate."""
 _SCHEMA = 2
 _NAME_LENGTH = 10  # 40 bits: the runs of one folder are few
 _CHUNK = 1 << 20
@@ -200,7 +203,7 @@ def _content(
         natural_history=facts.diagnostics[NATURAL_HISTORY].to_dataset()
         if facts.from_evidence
         else None,
-        published=published(load_evidence()) if facts.from_evidence else (),
+        published=_published() if facts.from_evidence else (),
         contrasts=contrasts,
         summary=summary,
         estimates=_estimates(facts),
@@ -221,6 +224,8 @@ def _estimates(facts: RunFacts) -> list[Estimate]:
     """What the results rest on: the fit, what it took on trust, and the scenarios."""
     synthetic, name = facts.cohort.synthetic, facts.cohort.name
     if facts.from_evidence:
+        from .evidence_rows import evidence_rows
+
         return [*evidence_rows(facts.plan.priors), *_of_scenarios(facts)]
     estimated = label("estimated", synthetic)
     rows = [
@@ -236,6 +241,13 @@ def _estimates(facts: RunFacts) -> list[Estimate]:
         rows.append(Estimate("Leaving work for good", exit_rate.label, exit_rate.source))
     rows += _by_region(facts.cohort, estimated)
     return [*rows, *_of_scenarios(facts)]
+
+
+def _published() -> list[Point]:
+    from priors import load_evidence
+    from twin.population.published import published
+
+    return published(load_evidence())
 
 
 def _of_scenarios(facts: RunFacts) -> list[Estimate]:

@@ -9,7 +9,7 @@ from twin.cohort import Cohort
 from twin.config import RunConfig
 from twin.diagnose.contraction import contraction
 from twin.diagnose.diagnose import diagnose
-from twin.elicit.natural_history import CLASSES
+from twin.elicit.classes import CLASSES
 from twin.fit.arrays import model_spec
 from twin.fit.fit import fit_cohort, gate_report
 from twin.fit.plan import FitPlan
@@ -21,10 +21,7 @@ from twin.population.draw import draw_twins
 from twin.population.published import ENTRY, RESPONSE_POINTS
 from twin.simulate.design import Design
 
-NO_FIT = "Nothing was fitted: these people are drawn from evidence, and no draw rests on another."
-"""What stands in the place of a convergence gate."""
-NATURAL_HISTORY = "natural_history"
-"""Group of the diagnostics of people from evidence."""
+from .outputs import NATURAL_HISTORY, NO_FIT
 
 
 def known_people(plan: FitPlan, config: RunConfig) -> tuple[xr.DataTree, str]:

@@ -9,16 +9,13 @@ from pathlib import Path
 
 import xarray as xr
 
-from priors import load_evidence
 from twin.cohort import Cohort, read_cohort
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.config import RunConfig
 from twin.diagnose.dropout_settings import dropout_deltas
 from twin.fit.arrays import model_spec, records
 from twin.fit.plan import FitPlan
-from twin.instruments import instruments
 from twin.outcomes.thresholds import harm_changes, important_changes
-from twin.population.cohort import evidence_cohort
 
 from .announcement import announcement
 from .chosen import chosen_scenarios
@@ -98,6 +95,10 @@ def run(config: RunConfig) -> Path:
 def _cohort(config: RunConfig) -> tuple[Cohort, xr.Dataset | None]:
     """Draw, generate or read the people; only those of a generated trial have a truth."""
     if config.population is not None:
+        from priors import load_evidence
+        from twin.instruments import instruments
+        from twin.population.cohort import evidence_cohort
+
         evidence = load_evidence(instruments=instruments())
         return evidence_cohort(config.population, evidence, config.seed), None
     if isinstance(config.cohort, SyntheticSettings):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import truncnorm
+from scipy.special import ndtr, ndtri
 
 from priors import EvidenceLibrary
 from twin.cohort.cohort import Covariate
@@ -104,8 +104,8 @@ def _female_share(library: EvidenceLibrary) -> float:
 def _age(settings: PopulationSettings, shelf: Shelf, uniform: Floats) -> Floats:
     mean = float(np.mean([shelf.number(key) for key in AGE]))
     sd = float(np.mean([shelf.record(key).sd for key in AGE]))
-    low, high = ((end - mean) / sd for end in settings.age)
-    return np.asarray(truncnorm.ppf(uniform, low, high) * sd + mean).round()
+    youngest, oldest = (ndtr((end - mean) / sd) for end in settings.age)
+    return np.asarray(mean + sd * ndtri(youngest + uniform * (oldest - youngest))).round()
 
 
 def _employed_share(shelf: Shelf, age: Floats) -> Floats:
@@ -113,8 +113,8 @@ def _employed_share(shelf: Shelf, age: Floats) -> Floats:
     everyone = float(np.mean([shelf.number(key) for key in EMPLOYED])) / 100
     mean = float(np.mean([shelf.number(key) for key in AGE]))
     sd = float(np.mean([shelf.record(key).sd for key in AGE]))
-    ends = ((YOUNGEST - mean) / sd, (OLDEST - mean) / sd)
-    of_age = float(truncnorm.cdf((PENSION_AGE - mean) / sd, *ends))
+    youngest, pension, oldest = (ndtr((end - mean) / sd) for end in (YOUNGEST, PENSION_AGE, OLDEST))
+    of_age = (pension - youngest) / (oldest - youngest)
     return np.where(age < PENSION_AGE, everyone / of_age, 0.0)
 
 

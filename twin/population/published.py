@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from priors import EvidenceLibrary
-from twin.elicit.natural_history import CLASSES, SD_AT_ENTRY, course_keys
+from twin.elicit.classes import CLASSES
+from twin.elicit.natural_history import SD_AT_ENTRY, course_keys
 from twin.elicit.shelf import Shelf
 from twin.elicit.spread import MEANS
 

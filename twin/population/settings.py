@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from priors.near import nearest
-from twin.elicit.natural_history import CLASSES
+from twin.elicit.classes import CLASSES
 from twin.instruments import instruments
 
 RISK_GROUPS = ("low", "medium", "high")

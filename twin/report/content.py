@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 import xarray as xr
@@ -13,8 +13,10 @@ from scenarios import Scenario
 from twin.instruments import Instrument
 from twin.outcomes.outcomes import Outcomes
 from twin.outcomes.settings import OutcomeSettings
-from twin.population.published import Point
 from twin.simulate.design import Design
+
+if TYPE_CHECKING:
+    from twin.population.published import Point
 
 
 class Estimate(NamedTuple):

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from twin.instruments import Instrument
 from twin.outcomes.intervals import tails
-from twin.population.published import Point
 from twin.report import digits, words
 from twin.report.content import ReportContent
 
 from .canvas import heading, panel, svg
 from .figure import Picture
 from .looks import INK
+
+if TYPE_CHECKING:
+    from twin.population.published import Point
 
 _HEIGHT = 215.0
 _COLOUR = "#0072B2"
