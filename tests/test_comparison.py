@@ -72,6 +72,14 @@ def test_what_is_printed_holds_intervals_and_the_largest_move_beside_them(
     assert len(written.read_text("utf-8").splitlines()) == 1 + 4
 
 
+def test_what_is_zero_under_every_choice_is_not_told(tmp_path: Path) -> None:
+    none, some = row("pain", 0.0, 0.0, 0.0), row("disability", 0.0, 1.0, 0.1)
+    folders = {name: run(tmp_path / name, none, some).parent for name in "ab"}
+    said = comparison(compared(folders))
+    assert "expected disability" in said
+    assert "expected pain" not in said
+
+
 def test_runs_without_a_contrast_in_common_say_so(tmp_path: Path) -> None:
     folders = {
         "a": run(tmp_path / "a", row("pain", -1.0, 0.5, 0.03)).parent,

@@ -70,8 +70,14 @@ def compared(folders: Mapping[str, Path]) -> pd.DataFrame:
     """
     parts = []
     for name, folder in folders.items():
-        # names as they are: what is empty applies to everything, and none is a number
-        table = pd.read_csv(folder / CONTRASTS_CSV, converters=dict.fromkeys(KEY, str))
+        # an empty name is a name: what has none applies to everything
+        unknown = {name: [""] for name in _NUMBERS}
+        table = pd.read_csv(
+            folder / CONTRASTS_CSV,
+            dtype=dict.fromkeys(KEY, str),
+            keep_default_na=False,
+            na_values=unknown,
+        )
         parts.append(table[[*KEY, *_NUMBERS]].assign(run=name))
     # rows of a first run, each with its own place, and whatever other runs say of the same
     first = parts[0][[*KEY, "mean", "mcse_mean"]].assign(place=range(len(parts[0])))
@@ -89,14 +95,20 @@ def compared(folders: Mapping[str, Path]) -> pd.DataFrame:
 def comparison(table: pd.DataFrame) -> str:
     """Return the headlines of a comparison: every run's estimate and interval, and what moved.
 
+    Contrasts that are 0 in every run are left out.
+
     Parameters
     ----------
     table
         From `compared`.
     """
     chosen = table[table["quantity"].isin(QUANTITIES)]
+    # what a scenario does not act on is exactly 0 under every choice
+    acted_on = chosen[["mean", "lower", "upper"]].ne(0).any(axis=1)
+    known = set(chosen.loc[acted_on, list(KEY)].itertuples(index=False, name=None))
+    chosen = chosen[[one in known for one in chosen[list(KEY)].itertuples(index=False, name=None)]]
     if chosen.empty:
-        return "These runs have no contrast in common: nothing to compare.\n"
+        return "These runs have no contrast in common but zeros: nothing to compare.\n"
     first, *others = dict.fromkeys(chosen["run"])
     width = max(map(len, (first, *others)))
     level = chosen["level"].iloc[0]
