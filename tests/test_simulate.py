@@ -52,7 +52,7 @@ def prepared(
     names: Sequence[str | Scenario],
     settings: SimulationSettings = FEW,
 ) -> Prepared:
-    scenarios = [load_scenario(name) if isinstance(name, str) else name for name in names]
+    scenarios = [load_scenario(name, "same") if isinstance(name, str) else name for name in names]
     return prepare(*given, scenarios, ModelSettings(), settings, seed=7)
 
 
