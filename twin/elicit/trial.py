@@ -224,8 +224,8 @@ def _visits(
     rng: np.random.Generator,
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Scores at baseline and follow-up, treated or not, and who came, each of shape (person,)."""
-    instrument_ = list(OUTCOMES.values())[place]
-    scale = Scale(instrument_.step_share)
+    measured = list(OUTCOMES.values())[place]
+    scale = Scale(measured.step_share)
     weights = course.natural_weights(
         NUMPY, np.exp(one.twins["log_rate"]), np.array([0, design.week])
     )
@@ -241,8 +241,8 @@ def _visits(
     )
     came = attendance(plan, np.stack([before, after], axis=1), rng)[:, 1]
     return (
-        instrument_.from_severity(before),
-        instrument_.from_severity(after),
-        instrument_.from_severity(untreated),
+        measured.from_severity(before),
+        measured.from_severity(after),
+        measured.from_severity(untreated),
         came.astype(float),
     )

@@ -42,8 +42,8 @@ class Published:
         Whose uptake, schedule and pace are simulated.
     given
         Key of the contrast that the simulated effect is set to.
-    found
-        Key of the contrast that is looked for: the same, or a later one of the same trial.
+    later
+        Key of a later contrast of the same trial that is looked for; None for `given` itself.
     people, arms
         Key of the number of people, and the number of arms that it is of; None where none was
         collected.
@@ -55,25 +55,26 @@ class Published:
     question: str
     intervention: str
     given: str
-    found: str
+    later: str | None = None
     people: str | None = None
     arms: int = 2
     entry: str | None = None
     missing: str | None = None
+
+    @property
+    def found(self) -> str:
+        """Key of the contrast that is looked for."""
+        return self.given if self.later is None else self.later
 
 
 def _beam(arm: str, question: str, intervention: str, months: int) -> Published:
     return Published(
         question,
         intervention,
-        f"uk_beam_{arm}_rmdq_difference_3mo",
-        f"uk_beam_{arm}_rmdq_difference_{months}mo",
+        given=f"uk_beam_{arm}_rmdq_difference_3mo",
+        later=f"uk_beam_{arm}_rmdq_difference_{months}mo",
         missing=f"dropout_uk_beam_{months}mo",
     )
-
-
-def _once(question: str, intervention: str, key: str, **design: str | int) -> Published:
-    return Published(question, intervention, key, key, **design)  # type: ignore[arg-type]
 
 
 _EXERCISE = ("exercise_disability", "exercise")
@@ -82,7 +83,7 @@ _START_BACK = "start_back_rmdq_difference_4mo"
 
 TRIALS: Mapping[str, Published] = MappingProxyType(
     {
-        "selfBACK": _once(
+        "selfBACK": Published(
             "selfback_disability",
             "selfback",
             "selfback_rmdq_difference_3mo",
@@ -90,29 +91,29 @@ TRIALS: Mapping[str, Published] = MappingProxyType(
             entry="selfback_entry_rmdq",
             missing="selfback_missing_3mo",
         ),
-        "STarT Back": _once(
+        "STarT Back": Published(
             "stratified_care_disability", "stratified_care", _START_BACK, people="start_back_people"
         ),
         "STarT Back, 12 months": Published(
             "stratified_care_disability",
             "stratified_care",
             _START_BACK,
-            "start_back_rmdq_difference_12mo",
+            later="start_back_rmdq_difference_12mo",
             people="start_back_people",
         ),
-        "SPLIT": _once(
+        "SPLIT": Published(
             "stratified_care_disability",
             "stratified_care",
             "split_rmdq_difference_adjusted",
             people="split_people",
         ),
-        "SPLIT, pain": _once(
+        "SPLIT, pain": Published(
             "stratified_care_pain",
             "stratified_care",
             "split_nprs_difference_adjusted",
             people="split_people",
         ),
-        "RESTORE": _once(
+        "RESTORE": Published(
             "cft_disability",
             "cognitive_functional_therapy",
             "restore_cft_rmdq_difference_13wk",
@@ -124,15 +125,15 @@ TRIALS: Mapping[str, Published] = MappingProxyType(
         "UK BEAM, exercise, 12 months": _beam("exercise", *_EXERCISE, 12),
         "UK BEAM, manipulation": _beam("manipulation", *_MANUAL, 3),
         "UK BEAM, manipulation, 12 months": _beam("manipulation", *_MANUAL, 12),
-        "Exercise review": _once(*_EXERCISE, "exercise_function_difference"),
-        "Exercise review, pain": _once("exercise_pain", "exercise", "exercise_pain_difference"),
-        "Pain education": _once(
+        "Exercise review": Published(*_EXERCISE, "exercise_function_difference"),
+        "Exercise review, pain": Published("exercise_pain", "exercise", "exercise_pain_difference"),
+        "Pain education": Published(
             "pain_education_disability",
             "pain_education_physiotherapy",
             "pne_physio_rmdq_difference",
             people="pne_trials",
         ),
-        "Pain education, pain": _once(
+        "Pain education, pain": Published(
             "pain_education_pain",
             "pain_education_physiotherapy",
             "pne_physio_pain_difference",
