@@ -71,7 +71,7 @@ transformed data {
 parameters {
   vector[K] start_mean;
   vector[K] set_point_mean;
-  real log_rate_mean;
+  vector[K] log_rate_mean;
   real<lower=0> log_rate_sd;
   vector<lower=0>[K] start_sd;
   vector<lower=0>[K] set_point_sd;
@@ -155,7 +155,8 @@ model {
   vector[S] latent = severity;
   latent[at_end] += end .* beyond_end;
   vector[S] variance = rounding_variance + error_variance[outcome];
-  vector[N] rate = exp(log_rate_mean + log_rate_sd * z);
+  vector[K] rate = exp(log_rate_mean);
+  vector[N] pace = exp(log_rate_sd * z); // of a person, in every outcome
   for (i in 1 : N) {
     int n = count[i];
     if (n == 0) {
@@ -163,7 +164,7 @@ model {
     }
     array[n] int own_scores = linspaced_int_array(n, first[i], first[i] + n - 1);
     array[n] int k = outcome[own_scores];
-    vector[n] remaining = exp(-rate[i] * week[occasion[own_scores]]);
+    vector[n] remaining = exp(-pace[i] * rate[k] .* week[occasion[own_scores]]);
     int q = arm[i] == 1 ? 2 * K : Q; // nobody in the reference arm has a response
     matrix[n, q] design = rep_matrix(0, n, q);
     for (t in 1 : n) {

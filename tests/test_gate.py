@@ -40,7 +40,7 @@ def independent(seed: int = 5) -> dict[str, xr.Dataset]:
         ),
         "twins": xr.Dataset(
             {
-                "log_rate": ((*sampled, "patient"), normal(PEOPLE)),
+                "log_rate": ((*sampled, "patient", "outcome"), normal(PEOPLE, 2)),
                 "start": ((*sampled, "patient", "outcome"), normal(PEOPLE, 2)),
                 # drawn afresh for every draw: says nothing about the sampler
                 "flare_now": ((*sampled, "patient", "outcome"), np.zeros_like(normal(PEOPLE, 2))),
@@ -116,11 +116,11 @@ def test_a_correlation_is_checked_once_and_without_its_diagonal() -> None:
 
 def test_the_worst_people_are_named_by_id_the_worst_first() -> None:
     fit = independent()
-    fit["twins"]["log_rate"][0, :, 7] += 1.5
-    fit["twins"]["log_rate"][0, :, 31] += 4
+    fit["twins"]["log_rate"][0, :, 7, 0] += 1.5
+    fit["twins"]["log_rate"][0, :, 31, 1] += 4
     report = checked(fit)
-    assert failing(report)["person R-hat"] == ("log_rate[p031]", "log_rate[p007]")
-    assert "log_rate[p031], log_rate[p007]" in str(report)
+    assert failing(report)["person R-hat"] == ("log_rate[p031, disability]", "log_rate[p007, pain]")
+    assert "log_rate[p031, disability], log_rate[p007, pain]" in str(report)
 
 
 def test_one_divergence_is_enough_and_its_chain_is_named() -> None:

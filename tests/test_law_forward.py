@@ -149,13 +149,13 @@ def test_steps_through_the_cells_end_where_the_closed_form_does(schedule: DoseSc
     cells = dose.read_arms_on_grid([dose.NEVER, schedule], GRID)
     by_arm = dose.dose(NUMPY, cells, np.array([1.0, 0.4]), np.array([1.0, 9.0]))
     start, set_point, response = np.array([[0.7]]), np.array([[0.2]]), np.array([[-0.15]])
-    rate, response_rate = np.array([0.17]), np.array([0.4])
+    rate, response_rate = np.array([[0.17]]), np.array([0.4])
     weights = course.basis(NUMPY, GRID, by_arm[1:], response_rate, rate, GRID.ends[None])
     closed = course.level(weights, start, set_point, response)[0, :, 0]
     natural, uptake, stepped = start[0, 0], np.zeros(()), []
     for cell in range(GRID.n_cells):
         weeks = GRID.ends[cell] - GRID.starts[cell]
-        natural = course.step(NUMPY, natural, set_point[0, 0], rate[0], weeks)
+        natural = course.step(NUMPY, natural, set_point[0, 0], rate[0, 0], weeks)
         uptake = course.step(NUMPY, uptake, by_arm[1, cell], response_rate[0], weeks)
         stepped.append(natural + response[0, 0] * uptake)
     np.testing.assert_allclose(closed, stepped, rtol=0, atol=1e-12)
@@ -207,7 +207,7 @@ def everyone(n: int, weeks: list[float], days: int = -1, possible: int = 0) -> W
 def alike(population: Population, n: int, pattern: WorkRecords) -> WorkProcess:
     """Return the processes of n copies of one person of the second arm."""
     one = People(
-        log_rate=np.full(n, -2.0),
+        log_rate=np.tile([-2.0, -1.5], (n, 1)),
         frailty=np.full(n, 0.5),
         start=np.tile([0.7, 0.65], (n, 1)),
         set_point=np.tile([0.2, 0.15], (n, 1)),
@@ -228,8 +228,9 @@ def acting(population: Population) -> Population:
 
 
 def levels_at(week: float) -> NDArray[np.float64]:
-    """Return the levels of the person of `alike`, but for the response; pace exp(-2)."""
-    return np.array([0.2, 0.15]) + np.array([0.5, 0.5]) * np.exp(-np.exp(-2.0) * week)
+    """Return the levels of the person of `alike`, but for the response."""
+    remaining = np.exp(-np.exp([-2.0, -1.5]) * week)
+    return np.array([0.2, 0.15]) + np.array([0.5, 0.5]) * remaining
 
 
 def test_drawn_work_states_come_as_often_as_the_matrix_exponential_says(

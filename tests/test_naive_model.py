@@ -256,7 +256,7 @@ class Naive:
     def mean_of(self, i: int, name: str) -> float:
         """Return a person's expected effect, given covariates and clinic."""
         if name == "log_rate":
-            mean = float(self.truth["log_rate_mean"])
+            mean = 0.0  # of the outcomes: see log_rate
         elif name == "work_frailty":
             mean = self.of_cluster(i, "cluster_frailty")
         else:
@@ -305,8 +305,12 @@ class Naive:
         sd = self.truth["response_sd"][arm - 1]
         return float(correlation * sd[a] * sd[b])
 
-    def log_rate(self, i: int) -> float:
-        return self.mean_of(i, "log_rate") + self.sd_of("log_rate") * float(self.z[i])
+    def log_rate(self, i: int, k: int) -> float:
+        own = self.mean_of(i, "log_rate") + self.sd_of("log_rate") * float(self.z[i])
+        return float(self.truth["log_rate_mean"][k]) + own
+
+    def rate(self, i: int, k: int) -> float:
+        return math.exp(self.log_rate(i, k))
 
     def linear_names(self) -> list[str]:
         """Return names of the linear effects in the order of the law's `effects`."""
@@ -370,12 +374,11 @@ class Naive:
     def scores(self, i: int) -> tuple[float, Floats, Floats]:
         """Return log density of scores, then mean and covariance of effects given scores."""
         seen, arm = self.score_list(i), str(self.cohort.patients["arm"].iloc[i])
-        rate = math.exp(self.log_rate(i))
         mean, prior = self.linear(i)
         n = len(seen)
         design, noise = np.zeros((n, len(mean))), np.zeros((n, n))
         for s, (t, k, _, width) in enumerate(seen):
-            for part, weight in enumerate(self.weights(arm, rate, t)):
+            for part, weight in enumerate(self.weights(arm, self.rate(i, k), t)):
                 design[s, part * len(self.outcomes) + k] = weight
             for r, (u, other, _, _) in enumerate(seen):
                 noise[s, r] = self.residual_covariance(k, t, other, u)
@@ -401,8 +404,8 @@ class Naive:
 
     def levels(self, i: int, effects: Floats, week: float) -> list[float]:
         arm, n = str(self.cohort.patients["arm"].iloc[i]), len(self.outcomes)
-        weights = self.weights(arm, math.exp(self.log_rate(i)), week)
-        return [sum(weights[p] * float(effects[p * n + k]) for p in range(3)) for k in range(n)]
+        weights = [self.weights(arm, self.rate(i, k), week) for k in range(n)]
+        return [sum(weights[k][p] * float(effects[p * n + k]) for p in range(3)) for k in range(n)]
 
     def above(self, slope: str, level: list[float]) -> float:
         return sum(
@@ -545,7 +548,9 @@ def test_every_term_is_that_of_the_naive_model(case: Case, xp: ArrayOps) -> None
     naive, people = Naive(case), range(case.cohort.n)
     found = case.terms(xp, no_noise(case))
     np.testing.assert_allclose(
-        found.people.log_rate, [naive.log_rate(i) for i in people], rtol=1e-12
+        found.people.log_rate,
+        [[naive.log_rate(i, k) for k in range(len(naive.outcomes))] for i in people],
+        rtol=1e-12,
     )
     wanted = [naive.scores(i) for i in people]
     np.testing.assert_allclose(found.scores, [w[0] for w in wanted], rtol=1e-10, atol=1e-9)

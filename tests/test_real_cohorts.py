@@ -12,10 +12,18 @@ import yaml
 
 from priors import load_prior_set
 from twin.cohort import Cohort, CohortMapping, read_cohort
+from twin.fit.arrays import model_spec, records
+from twin.fit.draws import by_draw, missing_covariates, populations
 from twin.fit.fit import fit_cohort, gate_report
 from twin.fit.plan import FitPlan
 from twin.fit.predictive import extreme
 from twin.fit.settings import FitSettings, ModelSettings, SamplerSettings
+from twin.law.backends import NUMPY
+from twin.law.covariates import fill
+from twin.law.forward_work import work_process
+from twin.law.grid import Floats
+from twin.law.population import People, response_of_arms
+from twin.law.work_filter import filter_work, reports
 
 ROOT = Path(__file__).parents[1]
 
@@ -108,3 +116,73 @@ def test_its_interval_is_about_as_wide_as_that_of_the_ancova(
     low, high = effect(trial[1]).quantile([0.025, 0.975])
     wide = float(high - low) / (2 * 1.96 * headache[1])
     assert 0.7 < wide < 1.4, f"95 % interval {low:.2f} to {high:.2f}: {wide:.2f} times ANCOVA's"
+
+
+QUARTERS = ["p2dos", "p3dos", "p4dos", "p5dos"]
+
+
+def ratio_of_days(people: pd.DataFrame) -> float:
+    """Mean days off sick of a quarter, added up over the year: acupuncture over usual care."""
+    acupuncture, usual_care = (people[people["group"] == group] for group in (1, 0))
+    return float(acupuncture[QUARTERS].mean().sum() / usual_care[QUARTERS].mean().sum())
+
+
+@pytest.fixture(scope="module")
+def sick_days(shared_data: Path) -> tuple[float, float]:
+    """Return log of the file's own ratio of days off sick, and its SE by the bootstrap."""
+    people = pd.read_csv(shared_data / "vickers2004_headache/vickers2004_headache.csv")
+    ratio, rng = ratio_of_days(people), np.random.default_rng(1)
+    assert ratio == pytest.approx(0.84, abs=0.005)
+    again = [
+        ratio_of_days(people.iloc[rng.integers(0, len(people), len(people))]) for _ in range(2000)
+    ]
+    return float(np.log(ratio)), float(np.std(np.log(again)))
+
+
+def log_ratio_of_days(cohort: Cohort, fit: xr.DataTree) -> Floats:
+    """Log ratio of days off sick, had everybody been in the one arm or in the other, by draw."""
+    settings, rng = ModelSettings(), np.random.default_rng(1)
+    spec, data = model_spec(cohort, settings), records(cohort, settings.time_grid)
+    assert data.work is not None
+    told = reports(data.work)
+    posterior, twins = fit["posterior"].to_dataset(), fit["twins"].to_dataset()
+    own = {str(name): by_draw(twins, str(name)) for name in twins if "draw" in twins[name].dims}
+    missing = missing_covariates(data.gaps, twins)
+    found = []
+    for chain, draw, population in populations(spec, posterior):
+        at = {name: values[chain, draw] for name, values in own.items()}
+        covariate, days = fill(NUMPY, data.gaps, missing[chain, draw]), []
+        for arm in range(2):
+            mean = response_of_arms(population, covariate, data.cluster, arm, at["start"])
+            drawn = mean + rng.normal(size=mean.shape) @ population.response_scale[arm].T
+            response = np.where(data.arm[:, None] == arm, at["response"], drawn)
+            people = People(
+                at["log_rate"], at["work_frailty"], at["start"], at["set_point"], response
+            )
+            everyone = np.full(cohort.n, arm)
+            process = work_process(population, people, data.grid, data.dose, everyone, data.work)
+            share = filter_work(NUMPY, *process[:3], data.work).share
+            days.append(np.sum(share * data.work.possible_days[told]))
+        found.append(np.log(days[1] / days[0]))
+    return np.array(found)
+
+
+@pytest.fixture(scope="module")
+def simulated_days(trial: tuple[Cohort, xr.DataTree]) -> Floats:
+    return log_ratio_of_days(*trial)
+
+
+def test_the_ratio_of_days_off_sick_is_within_half_a_standard_error_of_the_files(
+    simulated_days: Floats, sick_days: tuple[float, float]
+) -> None:
+    observed, error = sick_days
+    ratio = np.exp(simulated_days.mean())
+    assert abs(simulated_days.mean() - observed) / error < 0.5, f"{ratio:.2f}"
+
+
+def test_its_interval_is_about_as_wide_as_that_of_the_bootstrap(
+    simulated_days: Floats, sick_days: tuple[float, float]
+) -> None:
+    low, high = np.quantile(simulated_days, [0.025, 0.975])
+    wide = float(high - low) / (2 * 1.96 * sick_days[1])
+    assert 0.7 < wide < 1.4, f"{np.exp(low):.2f} to {np.exp(high):.2f}: {wide:.2f} times as wide"

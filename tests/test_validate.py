@@ -61,7 +61,7 @@ def test_intervals_about_the_truth_hold_it_and_others_do_not() -> None:
     personal = truth[["log_rate", "start", "response"]]
     active = xr.DataArray(cohort.patients["arm"] == "app")
     counts = people_covered(around(personal, 0.0), personal, active)
-    assert counts == {"log_rate": (24, 24), "start": (48, 48), "response": (24, 24)}
+    assert counts == {"log_rate": (48, 48), "start": (48, 48), "response": (24, 24)}
 
 
 def test_the_truth_in_a_posteriors_terms_is_made_of_products() -> None:

@@ -159,7 +159,7 @@ def _one_draw(
         response = response_of_arms(population, *at)
         level = course.level(weights, own["start"], own["set_point"], response)
         between = (population.response_scale[arm] ** 2).sum(axis=-1)
-        variance = population.spread**2 + weights[2][:, :, None] ** 2 * between
+        variance = population.spread**2 + weights[2] ** 2 * between
         for k, scale in enumerate(scales):
             found = expected_severity(level[:, :, k], variance[:, :, k], scale)
             if leaving is not None:

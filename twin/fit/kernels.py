@@ -19,7 +19,7 @@ from twin.law import score_kernels, work_kernels
 
 type Variable = Any
 
-VERSION = 9
+VERSION = 10
 """Raised when a kernel changes, so that code compiled for an older one isn't found again."""
 
 
@@ -85,7 +85,7 @@ class ScoreTermsGradient(_Kernel):
     """`score_kernels.score_terms_gradient`."""
 
     kernel = staticmethod(score_kernels.score_terms_gradient)
-    result_dims = (1, 2, 3, 2, 1, 2, 1, 0, 2, 2)
+    result_dims = (2, 2, 3, 2, 1, 2, 1, 0, 2, 2)
 
 
 class ScoreTerms(_Differentiable):
@@ -100,7 +100,7 @@ class WorkTermsGradient(_Kernel):
     """`work_kernels.work_terms_gradient`."""
 
     kernel = staticmethod(work_kernels.work_terms_gradient)
-    result_dims = (1, 2, 1, 2, 1, 1, 1, 1, 0, 1, 1, 2, 0)
+    result_dims = (2, 2, 1, 2, 1, 1, 1, 1, 0, 1, 1, 2, 0)
 
 
 class WorkTerms(_Differentiable):

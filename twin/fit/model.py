@@ -34,10 +34,10 @@ from twin.law.parameters import (
 from twin.law.population import Population
 from twin.law.records import Records
 
-from .enrolled_means import MEANS, means_of_enrolled
 from .geometry import Softplus, correlation_factor, partly_centred
 from .ops import TENSOR
 from .retest import RetestFigure
+from .seen_levels import MEANS, SD, means_of_levels, sd_of_set_points
 from .shared_data import end_slots, latent_scores, shared
 
 
@@ -89,19 +89,19 @@ def build_model(
 
 def _sampled_population(spec: ModelSpec, records: Records, priors: PriorSet) -> Population:
     value: dict[str, Any] = {}
-    of_enrolled = () if records.entry is None else MEANS
     for parameter in sampled_parameters(spec):
-        if parameter.name in of_enrolled:
-            continue
-        if parameter.standard:
+        if parameter.name in MEANS:
+            continue  # they hang on all of the others
+        if parameter.name == SD:
+            variable = sd_of_set_points(spec, priors, value["log_rate_mean"])
+        elif parameter.standard:
             variable = _standard(parameter, spec, value, len(records.arm))
         elif parameter.taken_up:
             variable = _taken_up(parameter, priors[parameter.name], spec, value["response_time"])
         else:
             variable = _from_prior(parameter, priors[parameter.name], spec)
         value[parameter.name] = variable
-    if records.entry is not None:
-        value |= means_of_enrolled(spec, priors, value, records.entry)
+    value |= means_of_levels(spec, priors, value, records.entry)
     return assemble(TENSOR, spec, value)
 
 

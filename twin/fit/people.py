@@ -80,11 +80,10 @@ def extract_people(
 
     each, both = (*n_draws, len(patients)), (*n_draws, len(patients), k)
     found = {
-        "log_rate": np.empty(each),
         "work_frailty": np.empty(each),
         **{
             name: np.empty(both)
-            for name in ("start", "set_point", "response", "level_now", "flare_now")
+            for name in ("log_rate", "start", "set_point", "response", "level_now", "flare_now")
         },
     }
     for one in drawn:

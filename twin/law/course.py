@@ -66,18 +66,23 @@ def uptake(xp: ArrayOps, grid: TimeGrid, dose: Array, response_rate: Array, week
 
 
 def natural_weights(xp: ArrayOps, rate: Array, week: Array) -> tuple[Array, Array]:
-    """Weights of start and set point in the level at given times, each of shape (person, time).
+    """Weights of start and set point in the level at given times.
 
     Parameters
     ----------
     xp
         Array operations.
     rate
-        Per week, shape (person,).
+        Per week, shape (person, outcome).
     week
         Weeks since baseline, shape (person, time) or (time,).
+
+    Returns
+    -------
+    start, set_point
+        Each of shape (person, time, outcome).
     """
-    remaining = xp.exp(-rate[:, None] * week)
+    remaining = xp.exp(-rate[:, None, :] * week[..., None])
     return remaining, 1 - remaining
 
 
@@ -86,10 +91,12 @@ def basis(
 ) -> tuple[Array, Array, Array]:
     """Weights of start, set point and response in the level at given times.
 
-    Arguments as for `uptake`, with the person's own `rate` per week, shape (person,); each weight
-    has shape (person, time).
+    Arguments as for `uptake`, with the person's own `rate` per week, shape (person, outcome). The
+    weights of start and set point have shape (person, time, outcome), that of the response, which
+    outcomes share, (person, time, 1).
     """
-    return *natural_weights(xp, rate, week), uptake(xp, grid, dose, response_rate, week)
+    taken_up = uptake(xp, grid, dose, response_rate, week)
+    return *natural_weights(xp, rate, week), taken_up[:, :, None]
 
 
 def level(weights: tuple[Array, ...], *parts: Array) -> Array:
@@ -98,7 +105,7 @@ def level(weights: tuple[Array, ...], *parts: Array) -> Array:
     Parameters
     ----------
     weights
-        From `basis` or `natural_weights`, each of shape (person, time).
+        From `basis` or `natural_weights`.
     *parts
         Start, set point and, with `basis`, response: severity, shape (person, outcome).
 
@@ -107,6 +114,4 @@ def level(weights: tuple[Array, ...], *parts: Array) -> Array:
     Array
         Severity, shape (person, time, outcome).
     """
-    return sum(
-        weight[:, :, None] * part[:, None, :] for weight, part in zip(weights, parts, strict=True)
-    )
+    return sum(weight * part[:, None, :] for weight, part in zip(weights, parts, strict=True))

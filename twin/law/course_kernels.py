@@ -12,10 +12,8 @@ from .small_matrices import compiled
 
 
 @compiled
-def level_weights(
-    rate: float, dose: Floats, response_rate: float, edges: Floats, week: float
-) -> tuple[float, float]:
-    """Weight of the start, and uptake, in the level: `course.basis` at one time."""
+def uptake_at(dose: Floats, response_rate: float, edges: Floats, week: float) -> float:
+    """Uptake at one time: `course.uptake`."""
     uptake = 0.0
     from_start = 0.0
     known = False  # exponentials are dear: none for the reference arm, one for each cell of others
@@ -32,23 +30,21 @@ def level_weights(
         from_end = math.exp(-response_rate * after_end) if after_end > 0 else 1.0
         uptake += dose[c] * (from_end - from_start)
         from_start = from_end
-    return math.exp(-rate * week), uptake
+    return uptake
 
 
 @compiled
-def level_weights_gradient(
-    rate: float,
+def uptake_gradient(
     dose: Floats,
     response_rate: float,
     edges: Floats,
     week: float,
-    remaining_bar: float,
     uptake_bar: float,
     dose_bar: Floats,
-) -> tuple[float, float]:
-    """Add to dose_bar, and return the gradients with respect to rate and response rate."""
+) -> float:
+    """Add to dose_bar, and return the gradient with respect to the response rate."""
     if uptake_bar == 0.0:
-        return -week * math.exp(-rate * week) * remaining_bar, 0.0
+        return 0.0
     from_start = math.exp(-response_rate * week)
     response_rate_bar = 0.0
     for c in range(len(dose)):
@@ -60,12 +56,12 @@ def level_weights_gradient(
         dose_bar[c] += (from_end - from_start) * uptake_bar
         response_rate_bar += dose[c] * (after_start * from_start - after_end * from_end)
         from_start = from_end
-    return -week * math.exp(-rate * week) * remaining_bar, response_rate_bar * uptake_bar
+    return response_rate_bar * uptake_bar
 
 
 @compiled
 def level_at(
-    rate: float,
+    rate: Floats,
     effects: Floats,
     dose: Floats,
     response_rate: float,
@@ -75,8 +71,9 @@ def level_at(
 ) -> None:
     """Fill one person's levels at one time."""
     outcomes = len(level)
-    remaining, uptake = level_weights(rate, dose, response_rate, edges, week)
+    uptake = uptake_at(dose, response_rate, edges, week)
     for k in range(outcomes):
+        remaining = math.exp(-rate[k] * week)
         level[k] = (
             remaining * effects[k]
             + (1 - remaining) * effects[outcomes + k]
@@ -86,27 +83,26 @@ def level_at(
 
 @compiled
 def level_gradient(
-    rate: float,
+    rate: Floats,
     effects: Floats,
     dose: Floats,
     response_rate: float,
     edges: Floats,
     week: float,
     level_bar: Floats,
+    rate_bar: Floats,
     effects_bar: Floats,
     dose_bar: Floats,
-) -> tuple[float, float]:
-    """Add to effects_bar and dose_bar; return the gradients of rate and response rate."""
+) -> float:
+    """Add to rate_bar, effects_bar and dose_bar; return the gradient of the response rate."""
     outcomes = len(level_bar)
-    remaining, uptake = level_weights(rate, dose, response_rate, edges, week)
-    remaining_bar = 0.0
+    uptake = uptake_at(dose, response_rate, edges, week)
     uptake_bar = 0.0
     for k in range(outcomes):
+        remaining = math.exp(-rate[k] * week)
         effects_bar[k] += remaining * level_bar[k]
         effects_bar[outcomes + k] += (1 - remaining) * level_bar[k]
         effects_bar[2 * outcomes + k] += uptake * level_bar[k]
-        remaining_bar += (effects[k] - effects[outcomes + k]) * level_bar[k]
+        rate_bar[k] -= week * remaining * (effects[k] - effects[outcomes + k]) * level_bar[k]
         uptake_bar += effects[2 * outcomes + k] * level_bar[k]
-    return level_weights_gradient(
-        rate, dose, response_rate, edges, week, remaining_bar, uptake_bar, dose_bar
-    )
+    return uptake_gradient(dose, response_rate, edges, week, uptake_bar, dose_bar)

@@ -64,7 +64,7 @@ def draw_people(
     move = shift[:, None] * shared
     at_start = move[:, 1 : 1 + n]
     moved = people._replace(
-        log_rate=people.log_rate + move[:, 0],
+        log_rate=people.log_rate + move[:, :1],
         start=people.start + at_start,
         set_point=people.set_point + move[:, 1 + n : 1 + 2 * n],
         response=people.response + population.response_slope[arm] * at_start,

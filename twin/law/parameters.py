@@ -100,7 +100,7 @@ def sampled_parameters(spec: ModelSpec) -> tuple[Parameter, ...]:
     table = [
         Parameter("start_mean", ("outcome",)),
         Parameter("set_point_mean", ("outcome",)),
-        Parameter("log_rate_mean"),
+        Parameter("log_rate_mean", ("outcome",)),
         Parameter("log_rate_sd"),
         Parameter("start_sd", ("outcome",)),
         Parameter("set_point_sd", ("outcome",)),
@@ -196,7 +196,7 @@ def assemble(xp: ArrayOps, spec: ModelSpec, value: Mapping[str, Array]) -> Popul
     one = np.ones(1)
     sd = [value["start_sd"], value["set_point_sd"]]
     rate_sd = one * value["log_rate_sd"]
-    mean = [one * value["log_rate_mean"], value["start_mean"], value["set_point_mean"]]
+    mean = [0 * one, value["start_mean"], value["set_point_mean"]]
     if spec.has_work:
         sd.append(one * value["work_frailty_sd"])
         mean.append(0 * one)
@@ -215,6 +215,7 @@ def assemble(xp: ArrayOps, spec: ModelSpec, value: Mapping[str, Array]) -> Popul
         response_scale = np.zeros((1, k, k))
         response_rate = lasting = half_life = one
     return Population(
+        log_rate_mean=value["log_rate_mean"],
         mean=xp.concatenate(mean),
         scale=_scale(xp, rate_sd, xp.concatenate(sd), value["person_correlation"]),
         covariate_effect=_covariate_effect(xp, spec, xp.concatenate([rate_sd, *sd]), value),

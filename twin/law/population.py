@@ -1,6 +1,7 @@
 """The population parameters, and how a person is drawn from them.
 
-A person is one vector: log rate, then start and set point of every outcome, then work frailty
+A person is one vector: log rate (as far as the own rates, one for each outcome, differ from the
+population's), then start and set point of every outcome, then work frailty
 (where there is a work process), jointly normal around a regression on covariates, shifted by the
 person's cluster (clinic, practice, therapist). The responses to the person's own arm are normal
 around a mean that may depend on the start, on covariates and on the cluster: whoever begins worse
@@ -35,8 +36,11 @@ class Population(NamedTuple):
     one and is 0, so that index -1 finds it), arm (reference first).
     """
 
+    log_rate_mean: Array
+    """Mean log rate per week of each outcome, shape (outcome,)."""
     mean: Array
-    """Mean of the person vector at average covariates, shape (effect,); frailty's is 0."""
+    """Mean of the person vector at average covariates, shape (effect,); 0 of log rate, which is
+    told from `log_rate_mean`, and of frailty."""
     scale: Array
     """Lower Cholesky factor of its covariance, shape (effect, effect)."""
     covariate_effect: Array
@@ -86,7 +90,7 @@ class People(NamedTuple):
     """Individual parameters, shapes (person,) or (person, outcome)."""
 
     log_rate: Array
-    """Log of the rate per week."""
+    """Log of the rate per week, (person, outcome)."""
     frailty: Array
     """Shift of work log-intensities; 0 where there is no work process."""
     start: Array
@@ -101,7 +105,7 @@ class Expected(NamedTuple):
     """What is expected of people before their scores are seen."""
 
     log_rate: Array
-    """Shape (person,)."""
+    """Shape (person, outcome)."""
     linear: Array
     """Mean of the linear effects given it: starts, set points, responses and, where there is a
     work process, the frailty; shape (person, linear effect)."""
@@ -138,7 +142,7 @@ def expect(
     ]
     if population.work is not None:
         parts.append(vector[:, 1 + 2 * k :])
-    return Expected(vector[:, 0], xp.concatenate(parts, axis=-1))
+    return Expected(population.log_rate_mean + vector[:, :1], xp.concatenate(parts, axis=-1))
 
 
 def response_of_arms(
@@ -218,7 +222,7 @@ def people(population: Population, log_rate: Array, linear: Array) -> People:
     k = population.n_outcomes
     return People(
         log_rate=log_rate,
-        frailty=0 * log_rate if population.work is None else linear[:, 3 * k],
+        frailty=0 * linear[:, 0] if population.work is None else linear[:, 3 * k],
         start=linear[:, :k],
         set_point=linear[:, k : 2 * k],
         response=linear[:, 2 * k : 3 * k],

@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from .course_kernels import level_weights, level_weights_gradient
+from .course_kernels import uptake_at, uptake_gradient
 from .grid import Floats, Ints
 from .small_matrices import (
     as_float,
@@ -73,6 +73,7 @@ def score_terms(
     q = mean.shape[1]
     outcomes = len(error_variance)
     lasting = as_float(persistence)
+    rate = np.exp(log_rate)
     log_density = np.empty(people)
     effects = np.empty((people, q))
     weight = np.empty((people, scores, 3))
@@ -86,25 +87,22 @@ def score_terms(
     known_week = np.full((len(dose), scores), -1.0)
     known_uptake = np.empty((len(dose), scores))
     for i in range(people):
-        n, a, rate = count[i], arm[i], math.exp(log_rate[i])
+        n, a = count[i], arm[i]
         visit = -1
         for t in range(n):
+            k = outcome[i, t]
             if t > 0 and week[i, t] == week[i, t - 1]:
                 decay = 1.0
-                for part in range(3):
-                    weight[i, t, part] = weight[i, t - 1, part]
+                weight[i, t, 2] = weight[i, t - 1, 2]
             else:
                 visit += 1
                 decay = math.exp((week[i, t - 1] - week[i, t]) / lasting) if t > 0 else 0.0
                 if known_week[a, visit] != week[i, t]:
                     known_week[a, visit] = week[i, t]
-                    _, known_uptake[a, visit] = level_weights(
-                        0.0, dose[a], response_rate[a], edges, week[i, t]
-                    )
-                weight[i, t, 0] = math.exp(-rate * week[i, t])
-                weight[i, t, 1] = 1 - weight[i, t, 0]
+                    known_uptake[a, visit] = uptake_at(dose[a], response_rate[a], edges, week[i, t])
                 weight[i, t, 2] = known_uptake[a, visit]
-            k = outcome[i, t]
+            weight[i, t, 0] = math.exp(-rate[i, k] * week[i, t])
+            weight[i, t, 1] = 1 - weight[i, t, 0]
             for s in range(t):
                 kept[i, t, s] = kept[i, t - 1, s] * decay
                 root[i, t, s] = kept[i, t, s] * flare_covariance[k, outcome[i, s]]
@@ -241,6 +239,7 @@ def score_terms_gradient(
     q = mean.shape[1]
     outcomes = len(error_variance)
     lasting = as_float(persistence)
+    rate = np.exp(log_rate)
     log_rate_bar = np.zeros_like(log_rate)
     mean_bar = effects_bar.copy()
     scale_bar = np.zeros_like(scale)
@@ -266,7 +265,7 @@ def score_terms_gradient(
     across = np.empty((scores, q))
     design_bar = np.empty(q)
     for i in range(people):
-        n, a, rate, bar = count[i], arm[i], math.exp(log_rate[i]), density_bar[i]
+        n, a, bar = count[i], arm[i], density_bar[i]
         invert_factor(root[i], n, factor_inverse)
         gram(factor_inverse, n, precision)  # S
         multiply_transposed(factor_inverse, n, white[i], solved)  # S G and S r
@@ -293,8 +292,6 @@ def score_terms_gradient(
                 work,
             )
         visit = -1
-        rate_bar = 0.0
-        remaining_bar = 0.0
         uptake_bar = 0.0
         for t in range(n):
             k = outcome[i, t]
@@ -333,7 +330,7 @@ def score_terms_gradient(
             mean_bar[i, first] -= w0 * residual_bar
             mean_bar[i, second] -= w1 * residual_bar
             mean_bar[i, third] -= w2 * residual_bar
-            remaining_bar -= (mean[i, first] - mean[i, second]) * residual_bar
+            remaining_bar = (mean[i, second] - mean[i, first]) * residual_bar
             uptake_bar -= mean[i, third] * residual_bar
             for j in range(q):
                 remaining_bar += design_bar[j] * (scale[a, first, j] - scale[a, second, j])
@@ -341,29 +338,25 @@ def score_terms_gradient(
                 scale_bar[a, first, j] += w0 * design_bar[j]
                 scale_bar[a, second, j] += w1 * design_bar[j]
                 scale_bar[a, third, j] += w2 * design_bar[j]
+            log_rate_bar[i, k] -= rate[i, k] * week[i, t] * w0 * remaining_bar
             if t == n - 1 or week[i, t + 1] != week[i, t]:
                 visit += 1
-                rate_bar -= week[i, t] * w0 * remaining_bar
                 if uptake_bar != 0:
                     if known_week[a, visit] != week[i, t]:
                         known_week[a, visit] = week[i, t]
                         known_by_dose[a, visit] = 0.0
-                        _, known_by_rate[a, visit] = level_weights_gradient(
-                            0.0,
+                        known_by_rate[a, visit] = uptake_gradient(
                             dose[a],
                             response_rate[a],
                             edges,
                             week[i, t],
-                            0.0,
                             1.0,
                             known_by_dose[a, visit],
                         )
                     response_rate_bar[a] += uptake_bar * known_by_rate[a, visit]
                     for c in range(dose.shape[1]):
                         dose_bar[a, c] += uptake_bar * known_by_dose[a, visit, c]
-                remaining_bar = 0.0
                 uptake_bar = 0.0
-        log_rate_bar[i] = rate * rate_bar
     return (
         log_rate_bar,
         mean_bar,

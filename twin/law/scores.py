@@ -47,7 +47,7 @@ def score_terms(
     xp
         Array operations.
     log_rate
-        Log of the rate per week, shape (person,).
+        Log of the rate per week, shape (person, outcome).
     mean
         Mean of the linear effects before the scores, severity, (person, linear effect).
     scale
@@ -88,7 +88,7 @@ def score_terms(
     weights = course.basis(xp, grid, dose[arm], response_rate[arm], rate, week)
     # scores say nothing of the frailty, where there is one, but through what it goes with
     other = np.zeros((*week.shape, eps.shape[1] - 3 * error_variance.shape[0]))
-    design = xp.concatenate([*(w[:, :, None] * one_hot for w in weights), other], axis=-1)
+    design = xp.concatenate([*(weight * one_hot for weight in weights), other], axis=-1)
     rho = residual.autocorrelation(xp, persistence, np.abs(week[:, :, None] - week[:, None, :]))
     flares = xp.matmul(xp.matmul(one_hot, flare_covariance), one_hot.swapaxes(-1, -2)) * rho
     # padding has variance 1 and no covariance, so that it drops out of every density and solve

@@ -235,7 +235,9 @@ def work_terms(
     ----------
     xp
         Array operations.
-    log_rate, frailty
+    log_rate
+        Shape (person, outcome).
+    frailty
         Shape (person,).
     effects
         Linear effects: starts, set points, responses, ...; severity, shape (person, linear effect).

@@ -102,7 +102,7 @@ def _cell_time(c: int, edges: Floats) -> float:
 @compiled
 def _walk(
     w: int,
-    rate: float,
+    rate: Floats,
     effects: Floats,
     frailty: float,
     dose: Floats,
@@ -301,7 +301,7 @@ def work_terms(
     precision = as_float(absence_precision)
     for w in range(len(worker)):
         i = worker[w]
-        rate, own, speed = math.exp(log_rate[i]), dose[arm[i]], response_rate[arm[i]]
+        rate, own, speed = np.exp(log_rate[i]), dose[arm[i]], response_rate[arm[i]]
         level_at(rate, effects[i], own, speed, edges, start_week[w], level)
         _first_probabilities(initial_logit, initial_slope, frailty[i], level, p)
         after, states[w] = _walk(
@@ -413,6 +413,7 @@ def work_terms_gradient(
     outcomes, longest = len(worsening_slope), _longest(first_occasion, first_segment)
     level = np.empty(outcomes)
     level_bar = np.empty(outcomes)
+    rate_bar = np.empty(outcomes)
     p = np.empty(N_TRANSIENT)
     at = np.empty(N_TRANSIENT)
     scale = np.empty(N_TRANSIENT)
@@ -440,7 +441,7 @@ def work_terms_gradient(
     for w in range(len(worker)):
         i = worker[w]
         a = arm[i]
-        rate, own, speed = math.exp(log_rate[i]), dose[a], response_rate[a]
+        rate, own, speed = np.exp(log_rate[i]), dose[a], response_rate[a]
         level_at(rate, effects[i], own, speed, edges, start_week[w], level)
         _first_probabilities(initial_logit, initial_slope, frailty[i], level, p)
         after, _ = _walk(
@@ -482,7 +483,7 @@ def work_terms_gradient(
         starts_bar[:steps] = 0.0
         scales_bar[:steps] = 0.0
         at_bar[:] = 0.0
-        personal_bar = 0.0
+        rate_bar[:] = 0.0
         for o in range(after - 1, first_occasion[w] - 1, -1):
             begin, end = first_segment[o] - base, first_segment[o + 1] - base
             if days[o] >= 0:
@@ -572,7 +573,7 @@ def work_terms_gradient(
                     worsening_bar[k] += up * (levels[step, k] - LEVEL_REFERENCE)
                     recovery_bar[k] -= down * (levels[step, k] - LEVEL_REFERENCE)
                     level_bar[k] = up * worsening_slope[k] - down * recovery_slope[k]
-                personal, common = level_gradient(
+                response_rate_bar[a] += level_gradient(
                     rate,
                     effects[i],
                     own,
@@ -580,11 +581,10 @@ def work_terms_gradient(
                     edges,
                     _cell_time(c, edges),
                     level_bar,
+                    rate_bar,
                     effects_bar[i],
                     dose_bar[a],
                 )
-                personal_bar += personal
-                response_rate_bar[a] += common
         # the multinomial where the process begins
         mean_bar = p[0] * at_bar[0] + p[1] * at_bar[1] + p[2] * at_bar[2]
         away_bar = 0.0
@@ -596,7 +596,7 @@ def work_terms_gradient(
         for k in range(outcomes):
             slope_bar[k] += away_bar * (level[k] - LEVEL_REFERENCE)
             level_bar[k] = away_bar * initial_slope[k]
-        personal, common = level_gradient(
+        response_rate_bar[a] += level_gradient(
             rate,
             effects[i],
             own,
@@ -604,11 +604,11 @@ def work_terms_gradient(
             edges,
             start_week[w],
             level_bar,
+            rate_bar,
             effects_bar[i],
             dose_bar[a],
         )
-        log_rate_bar[i] = rate * (personal_bar + personal)
-        response_rate_bar[a] += common
+        log_rate_bar[i] = rate * rate_bar
     return (
         log_rate_bar,
         effects_bar,

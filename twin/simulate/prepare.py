@@ -197,8 +197,10 @@ def shift_behind(
     Floats
         Severity, same shape; the whole scale where these people cannot show so much.
     """
-    remaining = np.exp(-np.exp(twins["log_rate"]) * week)
-    start, set_point = twins["start"][..., outcome], twins["set_point"][..., outcome]
+    log_rate, start, set_point = (
+        twins[name][..., outcome] for name in ("log_rate", "start", "set_point")
+    )
+    remaining = np.exp(-np.exp(log_rate) * week)
     level = (set_point + (start - set_point) * remaining).T[:, :, None]
     own = table[:, outcome : outcome + 1]
     shown = np.array([read_table(own, level + shift).mean() for shift in _SHIFTS])

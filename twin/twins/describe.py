@@ -92,7 +92,8 @@ def _parameters(twin: Twin) -> Iterator[str]:
     for name, label in rows.items():
         draws = twin.scores(name)
         yield _row(label, [_interval(draws.sel(outcome=outcome)) for outcome in twin.instruments])
-    yield _row("recovery half-life", [f"{_interval(twin.half_life)} weeks"])
+    half_lives = [twin.half_life.sel(outcome=outcome) for outcome in twin.instruments]
+    yield _row("recovery half-life", [f"{_interval(draws)} weeks" for draws in half_lives])
 
 
 def _learnt(twin: Twin) -> Iterator[str]:

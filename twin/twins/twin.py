@@ -53,7 +53,7 @@ class Twin:
 
     @property
     def half_life(self) -> xr.DataArray:
-        """Weeks in which half the way to the target is covered, dims chain, draw."""
+        """Weeks in which half the way to the target is covered, dims chain, draw, outcome."""
         log_rate = self.parameters["log_rate"]
         return log_rate.copy(data=np.log(2) / np.exp(log_rate.to_numpy()))
 

@@ -60,7 +60,7 @@ def default_truth(spec: ModelSpec, rng: np.random.Generator) -> dict[str, Floats
         # and 5.4 at 12 months (11.1)
         "set_point_mean": [0.275, 0.055],
         # most of the course is over within 6 to 13 weeks (7.3, 7.4, 11.1)
-        "log_rate_mean": -1.9,
+        "log_rate_mean": [-1.9, -1.9],
         "log_rate_sd": 0.5,  # no published estimate (11.17)
         # SD of NRS 2.4 (3.11) and of RMDQ 4.0 at entry, 5.0 to 5.2 later (11.1), error included
         "start_sd": [0.20, 0.24],
@@ -153,8 +153,8 @@ def truth_dataset(
     """
     population = {p.name: (p.dims, values[p.name]) for p in sampled_parameters(spec)}
     each, by_outcome = ("patient",), ("patient", "outcome")
-    personal = {
-        "log_rate": (each, people.log_rate),
+    personal: dict[str, tuple[tuple[str, ...], Floats]] = {
+        "log_rate": (by_outcome, people.log_rate),
         "start": (by_outcome, people.start),
         "set_point": (by_outcome, people.set_point),
         "response": (by_outcome, people.response),

@@ -114,7 +114,8 @@ def true_state(spec: ModelSpec, records: Records, truth: xr.Dataset) -> tuple[Dr
         _terms(records, at._replace(z=z), idle).people.log_rate
         for z in (np.zeros(people), np.ones(people))
     )
-    at = at._replace(z=(truth["log_rate"].to_numpy() - log_rate) / (above - log_rate))
+    own = (truth["log_rate"].to_numpy() - log_rate) / (above - log_rate)
+    at = at._replace(z=own[:, 0])  # the same of every outcome
     return at, _effect_noise(records, at, _true_effects(spec, truth))
 
 
@@ -170,7 +171,7 @@ def _true_effects(spec: ModelSpec, truth: xr.Dataset) -> Floats:
     rest = (truth[name].to_numpy() for name in ("start", "set_point", "response"))
     people = People(truth["log_rate"].to_numpy(), frailty, *rest)
     if not spec.has_work:
-        people = people._replace(frailty=0 * people.log_rate)
+        people = people._replace(frailty=0 * people.start[:, 0])
     return _linear(people, _n_linear(spec))
 
 
