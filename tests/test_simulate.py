@@ -367,7 +367,7 @@ def test_a_published_difference_comes_back(cohort_and_fit: tuple[Cohort, xr.Data
 def people_at(level: float, n: int = 50) -> dict[str, NDArray[np.float64]]:
     """Return people, in two draws, who stay where they are."""
     still = np.full((n, 2, 1), level)
-    return {"log_rate": np.zeros((n, 2)), "start": still, "set_point": still}
+    return {"log_rate": np.zeros((n, 2, 1)), "start": still, "set_point": still}
 
 
 def test_the_shift_behind_a_difference_is_larger_near_the_best_end() -> None:

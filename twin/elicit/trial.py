@@ -33,13 +33,13 @@ from twin.simulate.expected_table import expected_table
 from twin.simulate.exposure import Exposure, stated_exposure
 from twin.simulate.prepare import shift_behind
 
+from .question import PRIORS
+
 OUTCOMES: Mapping[str, Instrument] = {
     "pain": instrument("pain_nrs"),
     "disability": instrument("rmdq"),
 }
 """What is measured, and by what; differences on other scales are taken as shares of these."""
-
-_PRIORS = "default"
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ def _people(design: TrialDesign, rng: np.random.Generator) -> _Enrolled:
     n = design.people
     nobody, reference = np.full(n, -1), np.zeros(n, dtype=int)
     entry, minimum = design.entry or (design.outcome, None)
-    population = assemble(NUMPY, spec, draw_truth(load_prior_set(_PRIORS), spec, (), rng))
+    population = assemble(NUMPY, spec, draw_truth(load_prior_set(PRIORS), spec, (), rng))
     found = enrol(
         population,
         np.zeros((n, 0)),

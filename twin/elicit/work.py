@@ -29,7 +29,7 @@ from twin.simulate.work_paths import week_segments, work_paths
 
 from .pool import Moments, pool
 from .published import citation, contrast
-from .question import APART, HALF, NOTHING, USUAL_DOUBT
+from .question import APART, HALF, NOTHING, PRIORS, USUAL_DOUBT
 from .robust import robust
 
 FIRST, LASTING = "workplace_first_return_hazard_ratio", "workplace_lasting_return_hazard_ratio"
@@ -67,7 +67,7 @@ class Workers:
     @classmethod
     def of(cls, people: int, seed: int = 1) -> Workers:
         """Draw workers whose process has the means of its priors."""
-        priors, rng = load_prior_set("default"), np.random.default_rng(seed)
+        priors, rng = load_prior_set(PRIORS), np.random.default_rng(seed)
         moves, exits = (
             priors["log_intensity"].distribution,
             priors["log_exit_intensity"].distribution,
