@@ -59,7 +59,7 @@ def _elicit(library: EvidenceLibrary, question: Question) -> ElicitedEffect:
         unit=question.unit,
         instrument=question.instrument,
         at_week=question.at_week,
-        method=_method(question, len(question.evidence or "1")),
+        method=_method(question),
         without=without,
     )
 
@@ -106,7 +106,8 @@ def _as_trusted(record: EvidenceRecord, published: Contrast, scale: float) -> Co
     return Contrast(published.estimate, (published.error**2 + bias**2) ** 0.5)
 
 
-def _method(question: Question, studies: int) -> str:
+def _method(question: Question) -> str:
+    studies = max(len(question.evidence), 1)  # shares make one estimate
     unit = "of the scale" if question.unit == "severity" else f"points of {question.instrument}"
     apart, nothing = (
         question.wider * table["severity"] * scale_of(question) for table in (APART, NOTHING)

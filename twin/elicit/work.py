@@ -15,14 +15,15 @@ of them must have failed.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from priors import EvidenceLibrary, Normal, NormalMixture, load_prior_set
+from priors import EvidenceLibrary, EvidenceRecord, load_prior_set
 from priors.elicited import ElicitedEffect
 from twin.law.grid import Floats, TimeGrid
 from twin.simulate.work_paths import week_segments, work_paths
@@ -110,38 +111,51 @@ def elicit_work(library: EvidenceLibrary) -> Mapping[str, ElicitedEffect]:
     records = [library.prior(key) for key in (FIRST, LASTING)]
     published = [contrast(record, "log_hazard_ratio") for record in records]
     pooled = [pool([one.estimate], [one.error], APART["log_hazard_ratio"]) for one in published]
-    workers = Workers.of(_WORKERS)
-    centre = shifts(workers, published[0].estimate, published[1].estimate)
-    slopes = _slopes(workers, published[0].estimate, published[1].estimate)
+    workers, ratios = Workers.of(_WORKERS), [one.estimate for one in published]
+    centre, slopes = shifts(workers, *ratios), _slopes(workers, *ratios)
+    elsewhere, same = (
+        # errors of the two ratios are carried to each shift by its slopes
+        [
+            Moments(mean, math.hypot(*(slope * np.array([one.sd for one in found]))))
+            for mean, slope in zip(centre, slopes, strict=True)
+        ]
+        for found in ([one.elsewhere for one in pooled], [one.same for one in pooled])
+    )
+    # the effect on relapse is half believed: it rests on a ratio of very low certainty
+    return {
+        "workplace_first_return": _effect(
+            library, "first_return", records[:1], elsewhere[0], same[0], USUAL_DOUBT
+        ),
+        "workplace_relapse": _effect(library, "relapse", records, elsewhere[1], same[1], HALF),
+    }
+
+
+def _effect(
+    library: EvidenceLibrary,
+    target: Literal["first_return", "relapse"],
+    records: Sequence[EvidenceRecord],
+    elsewhere: Moments,
+    same: Moments,
+    doubt: float,
+) -> ElicitedEffect:
     nothing = NOTHING["log_hazard_ratio"]
-    found = {}
-    for place, (target, doubt) in enumerate((("first_return", USUAL_DOUBT), ("relapse", HALF))):
-
-        def moments(setting: str, row: int = place) -> Moments:
-            sds = [getattr(one, setting).sd for one in pooled]
-            return Moments(centre[row], math.hypot(*(slopes[row] * np.asarray(sds))))
-
-        elsewhere: Normal | NormalMixture = robust(moments("elsewhere"), nothing, doubt)
-        found[f"workplace_{target}"] = ElicitedEffect.model_validate(
-            {
-                "elsewhere": elsewhere.model_dump(),
-                "same": robust(moments("same"), nothing, 0).model_dump(),
-                "evidence": (FIRST,) if target == "first_return" else (FIRST, LASTING),
-                "label": "borrowed",
-                "source": citation(library, records),
-                "target": target,
-                "unit": "log_hazard_ratio",
-                "method": (
-                    "simulated workers, sick-listed at the start: return is to full work, not to "
-                    f"restricted; a lasting one lasts {LASTS_WEEKS} weeks (assumed); followed "
-                    f"{FOLLOWED_WEEKS} weeks; elsewhere SD between settings half-normal "
-                    f"{APART['log_hazard_ratio']:g} and a component centred on none of SD "
-                    f"{nothing:g} and weight {doubt:g} (assumed); the upper end of the ratio of "
-                    "lasting return was cut, its error is that of the lower end"
-                ),
-            }
-        )
-    return found
+    return ElicitedEffect(
+        elsewhere=robust(elsewhere, nothing, doubt),
+        same=robust(same, nothing, 0),
+        evidence=tuple(record.key for record in records),
+        label="borrowed",
+        source=citation(library, records),
+        target=target,
+        unit="log_hazard_ratio",
+        method=(
+            "simulated workers, sick-listed at the start: return is to full work, not to "
+            f"restricted; a lasting one lasts {LASTS_WEEKS} weeks (assumed); followed "
+            f"{FOLLOWED_WEEKS} weeks; elsewhere SD between settings half-normal "
+            f"{APART['log_hazard_ratio']:g} and a component centred on none of SD {nothing:g} and "
+            f"weight {doubt:g} (assumed); the upper end of the ratio of lasting return was cut, "
+            "its error is that of the lower end"
+        ),
+    )
 
 
 def _slopes(workers: Workers, first: float, lasting: float, step: float = 0.15) -> Floats:
