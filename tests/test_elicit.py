@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,9 +19,11 @@ from priors import (
     load_evidence,
 )
 from scenarios import Intervention, centre, interval, load_scenario
+from scenarios.load import intervention_mapping
+from twin.elicit.course_of_effect import lasting_share
 from twin.elicit.effects import elicit_effects
 from twin.elicit.pool import FAR, pool
-from twin.elicit.published import contrast, pain_free_contrast
+from twin.elicit.published import Contrast, contrast, pain_free_contrast
 from twin.elicit.question import LASTING, QUESTIONS
 from twin.elicit.trial import TrialDesign, adjusted_difference, simulate_trials
 from twin.elicit.trials import (
@@ -33,6 +36,8 @@ from twin.elicit.trials import (
     workplace_rows,
 )
 from twin.elicit.work import Workers, log_ratios, shifts
+from twin.elicit.write import EFFECTS as SHIPPED_EFFECTS
+from twin.elicit.write import write_effects
 
 EFFECTS = load_elicited_effects()
 
@@ -190,6 +195,38 @@ def test_cognitive_functional_therapy_is_shrunk_by_half(library: EvidenceLibrary
     published = contrast(library["restore_cft_rmdq_difference_13wk"], "score").estimate
     for believed in (EFFECTS["cft_disability"].elsewhere, EFFECTS["cft_disability"].same):
         assert 0.4 < centre(believed) / published < 0.6
+
+
+def test_the_file_that_ships_is_as_it_is_written(tmp_path: Path) -> None:
+    write_effects(EFFECTS, tmp_path / "effects.yaml")
+    assert (tmp_path / "effects.yaml").read_text("utf-8") == SHIPPED_EFFECTS.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", list(LASTING))
+def test_lasting_shares_that_ship_are_what_elicitation_gives(
+    library: EvidenceLibrary, name: str
+) -> None:
+    intervention, *keys = LASTING[name]
+    earlier, later = (contrast(library[key], "score") for key in keys)
+    weeks = (library[keys[0]].weeks or 0, library[keys[1]].weeks or 0)
+    found = lasting_share(intervention_mapping(intervention), earlier, later, weeks)
+    assert found == EFFECTS[name].elsewhere
+
+
+def test_an_effect_that_stays_as_large_lasts_and_one_that_is_gone_does_not() -> None:
+    exercise, earlier = intervention_mapping("exercise"), Contrast(-2.0, 0.01)
+    kept = lasting_share(exercise, earlier, Contrast(-2.0, 0.01), (13, 52))
+    gone = lasting_share(exercise, earlier, Contrast(-0.1, 0.01), (13, 52))
+    assert centre(kept) > 0.9
+    assert centre(gone) < 0.1
+
+
+def test_an_unsure_ratio_leaves_the_lasting_share_unsure() -> None:
+    exercise, earlier, weeks = intervention_mapping("exercise"), Contrast(-2.0, 0.1), (13.0, 52.0)
+    sure = lasting_share(exercise, earlier, Contrast(-1.2, 0.1), weeks)
+    unsure = lasting_share(exercise, earlier, Contrast(-1.2, 0.4), weeks)
+    assert centre(sure) == pytest.approx(centre(unsure), abs=0.01)
+    assert np.ptp(interval(unsure, 0.9)) > 2 * np.ptp(interval(sure, 0.9))
 
 
 @pytest.mark.slow
