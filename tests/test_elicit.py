@@ -176,6 +176,20 @@ def test_every_cohort_that_contributed_can_be_left_out(library: EvidenceLibrary,
     assert effect.believed(["somebody"]) == effect
 
 
+def test_evidence_that_is_cautioned_against_is_half_believed(library: EvidenceLibrary) -> None:
+    cautioned = [
+        name
+        for name, question in QUESTIONS.items()
+        if all(library[key].caution in ("weak", "sceptical") for key in question.keys)
+    ]
+    assert {"cft_disability", "stratified_care_pain", "pain_education_pain"} <= set(cautioned)
+    for name in cautioned:
+        for believed in (EFFECTS[name].elsewhere, EFFECTS[name].same):
+            assert isinstance(believed, NormalMixture)
+            assert believed.weights == (0.5, 0.5)
+            assert believed.means[1] == 0
+
+
 def width(effect: ElicitedEffect, level: float = 0.9) -> float:
     low, high = interval(effect.elsewhere, level)
     return high - low

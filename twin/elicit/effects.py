@@ -14,6 +14,7 @@ from .pool import Moments, Pooled, pool
 from .published import Contrast, citation, contrast, pain_free_contrast
 from .question import APART, HALF, LASTING, NOTHING, QUESTIONS, Question
 from .robust import robust
+from .work import elicit_work
 
 _CAUTIONED = ("weak", "sceptical")
 _NO_EVIDENCE = "centred on none: all that was published comes from the cohort that is fitted"
@@ -27,8 +28,6 @@ def elicit_effects() -> Mapping[str, ElicitedEffect]:
     Mapping
         By name, ready to be written to ``priors/elicited/effects.yaml``.
     """
-    from .work import elicit_work
-
     library = load_evidence()
     found = {name: _elicit(library, question) for name, question in QUESTIONS.items()}
     found |= {name: _elicit_lasting(library, *keys) for name, keys in LASTING.items()}
