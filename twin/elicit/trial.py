@@ -9,7 +9,7 @@ arm and baseline score, of whoever came back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -152,12 +152,7 @@ def simulate_trials(
     """
     rng = np.random.default_rng(seed)
     each = [_people(design, rng) for _ in range(replicates)]
-    twins = {
-        name: np.stack([one.twins[name] for one in each], axis=1)
-        for name in ("log_rate", "start", "set_point")
-    }
-    scales = [Scale(scale.step_share) for scale in OUTCOMES.values()]
-    table = expected_table(np.stack([one.spread for one in each]), scales)
+    twins, table = _together(each)
     grid = ModelSettings().time_grid
     behind = partial(shift_behind, twins, table)
     given = stated_exposure(intervention, OUTCOMES, replicates, grid, behind, seed)
@@ -174,6 +169,20 @@ def simulate_trials(
     )
 
 
+def enrolled(
+    design: TrialDesign, replicates: int, seed: int
+) -> tuple[Mapping[str, Floats], Floats]:
+    """People of a design before anything is done, and their expected scores.
+
+    Returns
+    -------
+    twins, table
+        As `twin.simulate.prepare.shift_behind` takes them; each replicate is a sample.
+    """
+    rng = np.random.default_rng(seed)
+    return _together([_people(design, rng) for _ in range(replicates)])
+
+
 @dataclass(frozen=True)
 class _Enrolled:
     """One replicate's people before anything is done."""
@@ -181,6 +190,15 @@ class _Enrolled:
     twins: Mapping[str, Floats]
     residual: Floats
     spread: Floats
+
+
+def _together(each: Sequence[_Enrolled]) -> tuple[Mapping[str, Floats], Floats]:
+    twins = {
+        name: np.stack([one.twins[name] for one in each], axis=1)
+        for name in ("log_rate", "start", "set_point")
+    }
+    scales = [Scale(scale.step_share) for scale in OUTCOMES.values()]
+    return twins, expected_table(np.stack([one.spread for one in each]), scales)
 
 
 def _people(design: TrialDesign, rng: np.random.Generator) -> _Enrolled:

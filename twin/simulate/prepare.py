@@ -197,14 +197,29 @@ def shift_behind(
     Floats
         Severity, same shape; the whole scale where these people cannot show so much.
     """
+    return np.asarray(np.interp(difference, _shown(twins, table, outcome, week), _SHIFTS))
+
+
+def shown_of(
+    twins: Mapping[str, Floats], table: Floats, outcome: int, week: float, shift: Floats
+) -> Floats:
+    """Difference of expected scores, severity, that shifts of the level make: undoes the other.
+
+    Arguments are those of `shift_behind`, with shifts of any shape in the place of differences.
+    """
+    return np.asarray(np.interp(shift, _SHIFTS, _shown(twins, table, outcome, week)))
+
+
+def _shown(twins: Mapping[str, Floats], table: Floats, outcome: int, week: float) -> Floats:
+    """Mean difference of expected scores by each of the shifts that are tried."""
     log_rate, start, set_point = (
         twins[name][..., outcome] for name in ("log_rate", "start", "set_point")
     )
     remaining = np.exp(-np.exp(log_rate) * week)
     level = (set_point + (start - set_point) * remaining).T[:, :, None]
     own = table[:, outcome : outcome + 1]
-    shown = np.array([read_table(own, level + shift).mean() for shift in _SHIFTS])
-    return np.asarray(np.interp(difference, shown - shown[_SHIFTS == 0], _SHIFTS))
+    scores = np.array([read_table(own, level + shift).mean() for shift in _SHIFTS])
+    return np.asarray(scores - scores[_SHIFTS == 0])
 
 
 def _work_law(every: Sequence[Population]) -> WorkLaw | None:
