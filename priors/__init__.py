@@ -1,5 +1,6 @@
 """What is believed before the data: evidence, and cited priors on the model's own parameters."""
 
+from .elicited import ElicitedEffect, load_elicited_effects
 from .evidence import EvidenceLibrary, load_evidence
 from .evidence_error import EvidenceError
 from .load_set import load_prior_set, prior_set_names
@@ -12,6 +13,7 @@ from .prior import (
     Lkj,
     LogNormal,
     Normal,
+    NormalMixture,
     Prior,
 )
 from .prior_set import PriorSet
@@ -23,6 +25,7 @@ __all__ = [
     "Comparison",
     "Dirichlet",
     "Distribution",
+    "ElicitedEffect",
     "EvidenceError",
     "EvidenceLibrary",
     "EvidenceRecord",
@@ -31,9 +34,11 @@ __all__ = [
     "Lkj",
     "LogNormal",
     "Normal",
+    "NormalMixture",
     "Prior",
     "PriorSet",
     "Source",
+    "load_elicited_effects",
     "load_evidence",
     "load_prior_set",
     "load_sources",

@@ -2,14 +2,15 @@
 
 from .distribution import SingleDistribution, centre, interval
 from .effect import Effect, Target
-from .intervention import Intervention, Schedule
-from .load import load_scenario, scenario_names
+from .intervention import Intervention, ResourceUse, Schedule
+from .load import intervention_names, load_scenario, scenario_names
 from .scenario import Scenario, Statement
 from .uncertain import Uncertain
 
 __all__ = [
     "Effect",
     "Intervention",
+    "ResourceUse",
     "Scenario",
     "Schedule",
     "SingleDistribution",
@@ -18,6 +19,7 @@ __all__ = [
     "Uncertain",
     "centre",
     "interval",
+    "intervention_names",
     "load_scenario",
     "scenario_names",
 ]

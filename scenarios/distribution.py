@@ -8,14 +8,15 @@ from typing import Annotated, Any, assert_never
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from priors import Beta, HalfNormal, LogNormal, Normal
+from priors import Beta, HalfNormal, LogNormal, Normal, NormalMixture
 from priors.near import nearest
 
 _PARAMETERS = {
     model.model_fields["family"].default: [name for name in model.model_fields if name != "family"]
-    for model in (Normal, HalfNormal, LogNormal, Beta)
+    for model in (Normal, HalfNormal, LogNormal, Beta, NormalMixture)
 }
-_OF_EITHER_SIGN = ("mean",)
+_OF_EITHER_SIGN = ("mean", "means")
+_OF_COMPONENTS = ("weights", "means", "sds")
 
 
 def _single(given: Any) -> Any:
@@ -43,7 +44,18 @@ def _single(given: Any) -> Any:
     missing = [name for name in expected if name not in given]
     if missing:
         raise ValueError(f"is {family} and lacks {' and '.join(missing)}")
-    return {"family": family} | {name: _number(name, given[name]) for name in expected}
+    read = {
+        name: _numbers(name, given[name]) if name in _OF_COMPONENTS else _number(name, given[name])
+        for name in expected
+    }
+    return {"family": family} | read
+
+
+def _numbers(name: str, given: Any) -> tuple[float, ...]:
+    """Read a parameter that has one number for each component of a mixture."""
+    if not isinstance(given, list | tuple):
+        raise ValueError(f"must have a list of numbers as its {name}, not {given!r}")
+    return tuple(_number(name, one) for one in given)
 
 
 def _number(name: str, given: Any) -> float:
@@ -59,7 +71,9 @@ def _number(name: str, given: Any) -> float:
 
 
 type SingleDistribution = Annotated[
-    Annotated[Normal | HalfNormal | LogNormal | Beta, Field(discriminator="family")],
+    Annotated[
+        Normal | HalfNormal | LogNormal | Beta | NormalMixture, Field(discriminator="family")
+    ],
     BeforeValidator(_single),
 ]
 
@@ -84,6 +98,8 @@ def centre(distribution: SingleDistribution) -> float:
             return _one(median)
         case Beta(a=a, b=b):
             return _one(a) / (_one(a) + _one(b))
+        case NormalMixture(weights=weights, means=means):
+            return math.sumprod(weights, means)
         case _:
             assert_never(distribution)
 
@@ -94,7 +110,11 @@ def interval(distribution: SingleDistribution, level: float) -> tuple[float, flo
 
 
 def _quantile(distribution: SingleDistribution, p: float) -> float:
-    from scipy.special import betaincinv, ndtri  # a quarter of a second that only printing needs
+    from scipy.special import (
+        betaincinv,
+        ndtr,
+        ndtri,
+    )  # a quarter of a second that only printing needs
 
     match distribution:
         case Normal(mean=mean, sd=sd):
@@ -105,6 +125,16 @@ def _quantile(distribution: SingleDistribution, p: float) -> float:
             return _one(median) * math.exp(_one(log_sd) * float(ndtri(p)))
         case Beta(a=a, b=b):
             return float(betaincinv(_one(a), _one(b), p))
+        case NormalMixture(weights=weights, means=means, sds=sds):
+            from scipy.optimize import brentq
+
+            def above(value: float) -> float:
+                each = ((value - mean) / sd for mean, sd in zip(means, sds, strict=True))
+                return math.sumprod(weights, map(float, map(ndtr, each))) - p
+
+            own = [mean + sd * float(ndtri(p)) for mean, sd in zip(means, sds, strict=True)]
+            # the quantile lies between those of the components
+            return min(own) if min(own) == max(own) else float(brentq(above, min(own), max(own)))
         case _:
             assert_never(distribution)
 

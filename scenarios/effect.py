@@ -88,14 +88,24 @@ class Effect(Uncertain):
         """The effect in a line, with its label and source."""
         name: str = self.target
         if self.on_outcome:
+            assert self.at_week is not None  # `_misfits` refuses an effect on a score without
             said = (
-                f"{self._range(self._points)} {self._scale}, at week {self.at_week:g}, "
+                f"{self._range(self._points)} {self._scale}, at week {round(self.at_week, 1):g}, "
                 "everyone offered it against everyone not"
             )
         else:
             name, direction = _WORK_WORDS[self.target]
             said = f"hazard ratio {self._range(lambda x: fixed(math.exp(x), 2))}; {direction}"
-        return f"Effect on {name}: {said} [{self.label}: {self.source}]"
+        return f"Effect on {name}: {said}{self._doubt} [{self.label}: {self.source}]"
+
+    @property
+    def _doubt(self) -> str:
+        """How much of a mixture is centred on none."""
+        if self.distribution.family != "normal_mixture":
+            return ""
+        parts = zip(self.distribution.weights, self.distribution.means, strict=True)
+        on_none = sum(weight for weight, mean in parts if mean == 0)
+        return f"; {100 * on_none:.0f} % of the belief is centred on none" if on_none else ""
 
     def _range(self, shown: Callable[[float], str]) -> str:
         lower, upper = self.interval

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -56,6 +56,47 @@ class Schedule(Frozen):
         return f"from week {self.start_week:g} for {weeks(self.duration_weeks)}{ramp}"
 
 
+Resource = Literal[
+    "gp_contact",
+    "physiotherapy_contact",
+    "psychology_contact",
+    "occupational_health_contact",
+    "triage_contact",
+    "group_session",
+    "programme_day",
+    "app_licence",
+]
+
+
+class ResourceUse(Uncertain):
+    """What a person who takes an intervention up uses of one thing, beyond the comparator's care.
+
+    Attributes
+    ----------
+    kind
+        A contact by profession, one person's place in a group session, a day of a residential or
+        intensive programme, or a licence of an app. Its distribution, a log-normal, is of their
+        number in all.
+    """
+
+    kind: Resource
+
+    @model_validator(mode="after")
+    def _is_a_number_of_things(self) -> Self:
+        if self.distribution.family != "log_normal":
+            raise ValueError(
+                "is a number above 0: its distribution must be of family log_normal, "
+                f"not {self.distribution.family}"
+            )
+        return self
+
+    def __str__(self) -> str:
+        """The resource in a few words."""
+        lower, upper = (number(end) for end in self.interval)
+        name = self.kind.replace("_", " ")
+        return f"{name} {number(self.centre)} ({lower} to {upper}) [{self.label}]"
+
+
 class Intervention(Frozen):
     """What is offered to people beyond the comparator's care.
 
@@ -66,6 +107,8 @@ class Intervention(Frozen):
     ----------
     name, title, description
         For programs, for headings, and in words.
+    eligibility
+        Who it is for, in words that a clinician would use.
     schedule
         When it is in force.
     arm
@@ -89,11 +132,14 @@ class Intervention(Frozen):
         Share of the dose that never wanes after the end, a beta.
     waning_half_life
         Weeks in which the rest halves after the end, a log-normal.
+    resources
+        What a person who takes it up uses, at most one entry of a kind.
     """
 
     name: Name
     title: Text
     description: Text
+    eligibility: Text | None = None
     schedule: Schedule | None = None
     arm: Text | None = None
     effects: Annotated[tuple[Effect, ...], IS_LIST] = ()
@@ -103,6 +149,7 @@ class Intervention(Frozen):
     response_time: UncertainTime | None = None
     lasting_share: UncertainShare | None = None
     waning_half_life: UncertainTime | None = None
+    resources: Annotated[tuple[ResourceUse, ...], IS_LIST] = ()
 
     @property
     def beliefs(self) -> dict[str, Uncertain]:
@@ -119,6 +166,12 @@ class Intervention(Frozen):
             f"has several effects on {target}: state one"
             for target in sorted(set(targets))
             if targets.count(target) > 1
+        ]
+        kinds = [use.kind for use in self.resources]
+        wrong += [
+            f"has several resources of kind {kind}: state one"
+            for kind in sorted(set(kinds))
+            if kinds.count(kind) > 1
         ]
         if wrong:
             raise ValueError("; ".join(wrong))
@@ -162,6 +215,8 @@ class Intervention(Frozen):
         return "\n".join([f"{self.title} ({self.name}). {self.description}", *self._statements()])
 
     def _statements(self) -> Iterator[str]:
+        if self.eligibility is not None:
+            yield f"For: {self.eligibility}"
         if self.arm is not None:
             yield (
                 f"Effect on every outcome, and on work where the cohort tells of it: that of its "
@@ -181,9 +236,12 @@ class Intervention(Frozen):
         if self.lasting_share is not None and self.waning_half_life is not None:
             yield (
                 f"Afterwards: {_percent(self.lasting_share)} of it lasts "
-                f"[{self.lasting_share.label}], the rest halves in "
+                f"[{_known(self.lasting_share)}], the rest halves in "
                 f"{_weeks(self.waning_half_life)} [{self.waning_half_life.label}]"
             )
+        if self.resources:
+            uses = "; ".join(str(use) for use in self.resources)
+            yield f"Uses, each who takes it up ({_LEVEL}): {uses}"
 
     def _fading(self) -> str:
         fades = self.adherence_half_life
@@ -193,6 +251,11 @@ class Intervention(Frozen):
         if self.uptake is None:
             return "everyone offered it, takers or not: effects are those of being offered it"
         return f"{_percent(self.uptake)} of those offered it take it up [{self.uptake.label}]"
+
+
+def _known(belief: Uncertain) -> str:
+    """How something is known, with the source of what does not rest on us alone."""
+    return belief.label if belief.label == "assumed" else f"{belief.label}: {belief.source}"
 
 
 def _weeks(belief: Uncertain) -> str:

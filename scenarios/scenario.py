@@ -44,6 +44,8 @@ class Scenario(Frozen):
         Of its file, without the ending.
     title, question, description
         A heading, one sentence that a clinician would ask, and what it means in words.
+    in_auto
+        Whether ``scenario=auto`` simulates it, where the cohort can carry it.
     interventions
         Empty for usual care.
     """
@@ -52,6 +54,7 @@ class Scenario(Frozen):
     title: Text
     question: Text
     description: Text
+    in_auto: bool = False
     interventions: Annotated[tuple[Intervention, ...], IS_LIST]
 
     @model_validator(mode="after")
@@ -68,7 +71,11 @@ class Scenario(Frozen):
         return tuple(
             found
             for intervention in self.interventions
-            for found in (*_effects(intervention), *_pace(intervention))
+            for found in (
+                *_effects(intervention),
+                *_pace(intervention),
+                *_resources(intervention),
+            )
         )
 
     @property
@@ -106,6 +113,12 @@ def _pace(intervention: Intervention) -> Iterator[Statement]:
     for field, belief in intervention.beliefs.items():
         what = f"{intervention.name}: {field.replace('_', ' ')}"
         yield Statement(what, belief.label, belief.source)
+
+
+def _resources(intervention: Intervention) -> Iterator[Statement]:
+    for use in intervention.resources:
+        what = f"{intervention.name}: number of {use.kind.replace('_', ' ')}"
+        yield Statement(what, use.label, use.source)
 
 
 def _wrapped(text: str, indent: str, mark: str = "") -> list[str]:

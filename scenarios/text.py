@@ -63,4 +63,4 @@ def fixed(value: float, decimals: int) -> str:
 
 def weeks(value: float) -> str:
     """``1 week``, ``4 weeks``."""
-    return f"{value:g} week{'' if value == 1 else 's'}"
+    return f"{round(value, 1):g} week{'' if value == 1 else 's'}"

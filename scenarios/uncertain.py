@@ -26,11 +26,14 @@ class Uncertain(Frozen):
         ``borrowed`` from a cited source, or ``assumed``.
     source
         The citation with its evidence row, or the reason for the assumption.
+    evidence
+        Name of the elicited effect that it was read from; None where the numbers were typed.
     """
 
     distribution: SingleDistribution
     label: Label
     source: Text
+    evidence: Text | None = None
 
     @property
     def centre(self) -> float:

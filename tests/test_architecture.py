@@ -49,7 +49,7 @@ ONLY_ITSELF = ("twin.law",)
 OWNERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         ("pymc", "pytensor", "nutpie", "numpyro", "jax", "jaxlib"),
-        ("twin.fit",),
+        ("twin.fit", "twin.elicit"),
     ),
     **dict.fromkeys(("hydra", "omegaconf"), (ENTRY, "twin.config")),
     **dict.fromkeys(
@@ -227,7 +227,7 @@ def test_an_allowed_import_passes(path: str, source: str) -> None:
 def test_the_message_says_who_may() -> None:
     source = "import numpy\n\nimport pymc\n"
     assert violations("twin/law/x.py", source) == [
-        "twin/law/x.py:3 imports pymc: only twin.fit may"
+        "twin/law/x.py:3 imports pymc: only twin.fit and twin.elicit may"
     ]
 
 

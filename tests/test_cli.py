@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+
+from scenarios.cite import Citations
+from scenarios.load import intervention_mapping
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = 5.0
@@ -160,14 +164,17 @@ def test_a_bad_choice_is_refused_with_the_nearest_good_one(
         ("family: normal", "family: norml", ["'norml'", "Did you mean 'normal'?"]),
         ("instrument: rmdq", "instrument: rmqd", ["= 'rmqd'", "Did you mean 'rmdq'?"]),
         ("lasting_share:", "lasting_shares:", ["lasting_shares'", "Did you mean 'lasting_share'?"]),
-        ("title: The", "title: The: ", ["line 5", "is not YAML"]),
+        ("title: The", "title: The: ", ["line 1", "is not YAML"]),
     ],
     ids=lambda given: given if isinstance(given, str) else "",
 )
 def test_a_bad_scenario_file_is_refused_with_the_place(
     tmp_path: Path, old: str, new: str, says: list[str]
 ) -> None:
-    good = (ROOT / "scenarios" / "selfback.yaml").read_text("utf-8")
+    # with its intervention written out, as a user's own file may have it
+    given = yaml.safe_load((ROOT / "scenarios" / "selfback.yaml").read_text("utf-8"))
+    typed = Citations("same", ()).resolve("", intervention_mapping("selfback"))
+    good = yaml.safe_dump(given | {"interventions": [typed]}, sort_keys=False)
     assert old in good
     (tmp_path / "mine.yaml").write_text(good.replace(old, new, 1), encoding="utf-8")
     message = refused(tmp_path, "scenario=[usual_care,mine.yaml]")

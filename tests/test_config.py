@@ -124,6 +124,7 @@ def test_thresholds_are_chosen_by_outcome() -> None:
         ("scenario=[3]", r"scenario = \[3\] must be auto or a list"),
         ("+simulation.horizn=3", r"simulation\.horizn.*Did you mean 'horizon_weeks'\?"),
         ("simulation.horizon_weeks=0", r"simulation\.horizon_weeks = 0 must be greater than"),
+        ("simulation.setting=elswhere", r"simulation\.setting.*Did you mean 'elsewhere'\?"),
         ("simulation.draws=2.5", r"simulation\.draws = 2\.5 must be a valid integer"),
         ("report.partial_loss=0.3", r"report\.partial_loss is 0\.3 and model\.partial_loss 0\.5"),
         ("report.level=90", r"report\.level = 90 must be less than 1"),

@@ -32,7 +32,7 @@ from twin.simulate.chunk import Chunk
 from twin.simulate.expected_table import expected_table, read_table
 from twin.simulate.paths import full_paths
 from twin.simulate.person import simulate_person
-from twin.simulate.prepare import Prepared, prepare
+from twin.simulate.prepare import Prepared, prepare, shift_behind
 from twin.simulate.settings import SimulationSettings
 from twin.simulate.simulate import simulate
 from twin.simulate.work_paths import week_segments, work_paths
@@ -52,7 +52,7 @@ def prepared(
     names: Sequence[str | Scenario],
     settings: SimulationSettings = FEW,
 ) -> Prepared:
-    scenarios = [load_scenario(name) if isinstance(name, str) else name for name in names]
+    scenarios = [load_scenario(name, "same") if isinstance(name, str) else name for name in names]
     return prepare(*given, scenarios, ModelSettings(), settings, seed=7)
 
 
@@ -362,6 +362,49 @@ def test_a_published_difference_comes_back(cohort_and_fit: tuple[Cohort, xr.Data
     found = whole((cohort, fit), ["usual_care", "selfback"], settings)
     gained = (found.expected[1] - found.expected[0])[:, :, 13, 1].mean()
     assert gained == pytest.approx(-0.79, abs=0.1)  # evidence 1.2, RMDQ at 3 months
+
+
+def people_at(level: float, n: int = 50) -> dict[str, NDArray[np.float64]]:
+    """Return people, in two draws, who stay where they are."""
+    still = np.full((n, 2, 1), level)
+    return {"log_rate": np.zeros((n, 2, 1)), "start": still, "set_point": still}
+
+
+def test_the_shift_behind_a_difference_is_larger_near_the_best_end() -> None:
+    scale = Scale(1 / 24)
+    table = expected_table(np.full((2, 1), 0.1), [scale])
+    wanted = np.array([-0.1, 0.0, 0.05])
+    # in the middle of the scale an instrument shows all, up to what it hides 1 % of
+    np.testing.assert_allclose(
+        shift_behind(people_at(0.6), table, 0, 13.0, wanted), wanted, rtol=0.01
+    )
+    near = shift_behind(people_at(0.15), table, 0, 13.0, wanted)
+    assert near[0] < 1.4 * wanted[0]
+    # and what comes back is the difference that was asked for
+    shown = [float(expected_severity(np.array(0.15 + x), np.array(0.01), scale)) for x in near]
+    none = float(expected_severity(np.array(0.15), np.array(0.01), scale))
+    np.testing.assert_allclose(np.array(shown) - none, wanted, atol=0.001)
+
+
+def test_people_who_cannot_show_a_difference_are_shifted_by_the_whole_scale() -> None:
+    table = expected_table(np.full((2, 1), 0.1), [Scale(1 / 24)])
+    shift = shift_behind(people_at(0.15), table, 0, 13.0, np.array([-0.5]))
+    np.testing.assert_array_equal(shift, [-1.0])
+
+
+def test_a_large_published_difference_comes_back(
+    cohort_and_fit: tuple[Cohort, xr.DataTree],
+) -> None:
+    settings = SimulationSettings(draws=400, horizon_weeks=13, progress_bar=False)
+    cohort, truth = synthetic_cohort(SyntheticSettings(people=40, clusters=2), seed=2)
+    fit = known_tree(cohort, model_spec(cohort), records(cohort, GRID), truth, draws=200)
+    told = load_scenario("selfback", "same").model_dump()
+    (one,) = told["interventions"]
+    one["effects"][0]["distribution"] = {"family": "normal", "mean": -2.0, "sd": 1e-6}
+    scenario = Scenario.model_validate(told | {"name": "large"})
+    found = whole((cohort, fit), ["usual_care", scenario], settings)
+    gained = (found.expected[1] - found.expected[0])[:, :, 13, 1].mean()
+    assert gained == pytest.approx(-2.0, abs=0.05)
 
 
 def expect_refusal(

@@ -86,8 +86,8 @@ class RunConfig(_Frozen):
     model, priors, sampler, fit
         What is fitted, and how.
     scenario
-        Names of scenarios, or paths of files that end in ``.yaml``; ``auto`` for all that the
-        cohort can carry.
+        Names of scenarios, or paths of files that end in ``.yaml``; ``auto`` for those
+        meant for it (`Scenario.in_auto`) that the cohort can carry.
     simulation, report
         How twins are simulated, and what is read out of it.
     diagnose

@@ -1,8 +1,12 @@
 """Elicit from the evidence again, and write what ships in priors/elicited.
 
 Usage: python -m twin.elicit natural_history
+       python -m twin.elicit effects
+       python -m twin.elicit trials [--replicates 400]
 
-``natural_history`` takes a minute.
+``natural_history`` and ``effects`` take a minute each. ``trials`` writes nothing: it simulates the
+published trials, prints a table of their estimates beside the published ones, and exits with status
+1 where one is missed.
 """
 
 from __future__ import annotations
@@ -16,17 +20,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what is asked; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m twin.elicit", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("part", choices=("natural_history",))
-    parser.parse_args(arguments)
-    from priors import load_evidence
-    from twin.instruments import instruments
+    parser.add_argument("part", choices=("natural_history", "effects", "trials"))
+    parser.add_argument("--replicates", type=int, default=400, help="trials simulated of each")
+    given = parser.parse_args(arguments)
+    if given.part == "natural_history":
+        from priors import load_evidence
+        from twin.instruments import instruments
 
-    from .elicited import FILE, write
-    from .population import elicit
+        from .elicited import FILE, write
+        from .population import elicit
 
-    write(FILE, elicit(load_evidence(instruments=instruments())))
-    print(f"written: {FILE}")
-    return 0
+        write(FILE, elicit(load_evidence(instruments=instruments())))
+        print(f"written: {FILE}")
+        return 0
+    if given.part == "effects":
+        from .effects import elicit_effects
+        from .write import EFFECTS, write_effects
+
+        write_effects(elicit_effects(), EFFECTS)
+        return 0
+    from .trials import run_trials
+
+    return run_trials(given.replicates)
 
 
 if __name__ == "__main__":

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from pydantic import ValidationError
 
+from priors.elicited import Setting
 from scenarios import Intervention, Scenario, load_scenario, scenario_names
 from twin.cohort import Cohort
 from twin.config import AUTO, RunConfig
 from twin.errors import InputError, Problem, from_validation
 from twin.simulate.check import check_scenarios, unmet
-
-DOES_NOTHING = "null"
-"""The scenario that serves to check the engine: chosen only by name."""
 
 
 def chosen_scenarios(config: RunConfig, cohort: Cohort) -> tuple[Scenario, ...]:
@@ -25,24 +23,26 @@ def chosen_scenarios(config: RunConfig, cohort: Cohort) -> tuple[Scenario, ...]:
         If a file cannot be read, says something impossible, or asks of the cohort what it does
         not have.
     """
+    setting, left_out = config.simulation.setting, cohort.evidence_ids
     if config.scenario == AUTO:
-        every = _read([name for name in scenario_names() if name != DOES_NOTHING])
-        chosen = [scenario for scenario in every if not any(unmet(scenario, cohort))]
+        every = _read(scenario_names(), setting, left_out)
+        meant = [scenario for scenario in every if scenario.in_auto]
+        chosen = [scenario for scenario in meant if not any(unmet(scenario, cohort))]
     else:
-        chosen = _read(config.scenario)
+        chosen = _read(config.scenario, setting, left_out)
     check_scenarios(chosen, cohort, config.model.time_grid, config.simulation)
     chosen = [with_estimates(scenario, cohort) for scenario in chosen]
     comparator = config.simulation.comparator
     return tuple(sorted(chosen, key=lambda scenario: scenario.name != comparator))
 
 
-def _read(names: Iterable[str]) -> list[Scenario]:
+def _read(names: Iterable[str], setting: Setting, left_out: Collection[str]) -> list[Scenario]:
     """Read scenarios, or say at once what is wrong with each of them."""
     scenarios: list[Scenario] = []
     problems: list[Problem] = []
     for name in names:
         try:
-            scenarios.append(load_scenario(name))
+            scenarios.append(load_scenario(name, setting, left_out))
         except ValidationError as error:
             file = name if name.endswith(".yaml") else f"scenarios/{name}.yaml"
             problems += from_validation(error, file, Scenario).problems
@@ -61,8 +61,10 @@ def with_estimates(scenario: Scenario, cohort: Cohort) -> Scenario:
             name=one.name,
             title=one.title,
             description=one.description,
+            eligibility=one.eligibility,
             arm=one.name,
             effects=tuple(effect for effect in one.effects if not effect.on_outcome),
+            resources=one.resources,
         )
         if one.arm is None and one.name in received
         else one

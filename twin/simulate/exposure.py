@@ -18,8 +18,8 @@ from twin.law.grid import Floats, TimeGrid
 from twin.law.population import Population
 from twin.law.work import WORK_MOVES
 
-type Visible = Callable[[int, float], float]
-"""Of the position of an outcome and a week."""
+type Behind = Callable[[int, float, Floats], Floats]
+"""Of the position of an outcome, a week and differences of its scores: the shifts behind these."""
 
 CERTAIN = 1.0
 
@@ -72,7 +72,7 @@ def exposure(
     cohort: Cohort,
     populations: Sequence[Population],
     grid: TimeGrid,
-    visible: Visible,
+    behind: Behind,
     seed: int,
 ) -> Exposure:
     """Draw an intervention's parameters, or read them from the posterior of the cohort's arm.
@@ -87,9 +87,9 @@ def exposure(
         Population parameters of every posterior draw used.
     grid
         The cells of person time.
-    visible
-        Share of a small shift of an outcome's level that its scores show at a week, on average over
-        these people without any intervention.
+    behind
+        Shift of an outcome's level behind a difference of its expected scores, severity, at a week,
+        on average over these people without any intervention.
     seed
         Seed of the run.
     """
@@ -113,11 +113,35 @@ def exposure(
             log_first_return=_log_hazard(intervention, "first_return", n, seed),
             log_relapse=_log_hazard(intervention, "relapse", n, seed),
         )
+    return stated_exposure(intervention, cohort.outcomes, n, grid, behind, seed)
+
+
+def stated_exposure(
+    intervention: Intervention,
+    outcomes: Mapping[str, Instrument],
+    n: int,
+    grid: TimeGrid,
+    behind: Behind,
+    seed: int,
+) -> Exposure:
+    """Draw the parameters of an intervention that states its own effects.
+
+    Parameters
+    ----------
+    intervention
+        Not one that has its effects from an arm.
+    outcomes
+        The outcomes of the people, and their instruments.
+    n
+        Number of draws.
+    grid, behind, seed
+        As of `exposure`.
+    """
     beliefs = _beliefs(intervention)
     drawn = {name: _draw(intervention, name, belief, n, seed) for name, belief in beliefs.items()}
     own_dose, response_rate = _own_dose(intervention, grid, drawn), 1 / drawn["response_time"]
-    shift = np.zeros((n, k))
-    for position, (outcome, scale) in enumerate(cohort.outcomes.items()):
+    shift = np.zeros((n, len(outcomes)))
+    for position, (outcome, scale) in enumerate(outcomes.items()):
         for effect in intervention.effects:
             if effect.target == outcome:
                 rng = stream(seed, f"{intervention.name}:{effect.target}")
@@ -127,8 +151,8 @@ def exposure(
                 # of a full response, they show what had been taken up, by those who took it up.
                 week = np.full((n, 1), effect.at_week)
                 taken_up = course.uptake(NUMPY, grid, own_dose, response_rate, week)[:, 0]
-                shown = drawn["uptake"] * taken_up * visible(position, effect.at_week)
-                shift[:, position] += _severity(effect, difference, scale) / shown
+                by_takers = _severity(effect, difference, scale) / drawn["uptake"]
+                shift[:, position] += behind(position, effect.at_week, by_takers) / taken_up
     return Exposure(
         name=intervention.name,
         arm=None,

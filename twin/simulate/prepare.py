@@ -21,7 +21,7 @@ from twin.law.work import WorkLaw
 
 from .baseline import Baseline, baseline
 from .design import Design
-from .expected_table import STEP, expected_table, read_table
+from .expected_table import expected_table, read_table
 from .exposure import Exposure, exposure
 from .noise import Noise
 from .responses import ArmResponses
@@ -132,10 +132,10 @@ def prepare(
     twins = _twins(people, spec.has_work)
     scales = tuple(Scale(scale.step_share) for scale in cohort.outcomes.values())
     table = expected_table(np.stack([one.spread for one in every]), scales)
-    visible = partial(_visible, twins, table)
+    behind = partial(shift_behind, twins, table)
     interventions = {one.name: one for scenario in scenarios for one in scenario.interventions}
     exposures = {
-        name: exposure(one, cohort, every, grid, visible, seed)
+        name: exposure(one, cohort, every, grid, behind, seed)
         for name, one in interventions.items()
     }
     weeks = design.weeks.astype(float)
@@ -168,20 +168,58 @@ def _twins(twins: xr.Dataset, has_work: bool) -> dict[str, Floats]:
     return found
 
 
-def _visible(twins: Mapping[str, Floats], table: Floats, outcome: int, week: float) -> float:
-    """Share of a small shift of the level that expected scores show at a week without intervention.
+_SHIFTS = np.sign(np.linspace(-1, 1, 33)) * np.linspace(-1, 1, 33) ** 2
+"""Shifts of the level that are tried, up to the whole scale; closest about none."""
 
-    The slope of the expected score, on average over people and draws: below 1 because an
-    instrument hides part of what happens near its best end.
+
+def shift_behind(
+    twins: Mapping[str, Floats], table: Floats, outcome: int, week: float, difference: Floats
+) -> Floats:
+    """Shift of the level that makes expected scores differ so at a week, in people like these.
+
+    The larger the shift, the less of it is shown, because an instrument hides part of what happens
+    near its best end.
+
+    Parameters
+    ----------
+    twins
+        ``log_rate``, ``start`` and ``set_point`` of `Prepared.twins`.
+    table
+        From `expected_table`.
+    outcome, week
+        Position of the outcome, and weeks since baseline.
+    difference
+        Of the expected score, on average over people and draws, from the course without
+        intervention, severity, any shape.
+
+    Returns
+    -------
+    Floats
+        Severity, same shape; the whole scale where these people cannot show so much.
     """
+    return np.asarray(np.interp(difference, _shown(twins, table, outcome, week), _SHIFTS))
+
+
+def shown_of(
+    twins: Mapping[str, Floats], table: Floats, outcome: int, week: float, shift: Floats
+) -> Floats:
+    """Difference of expected scores, severity, that shifts of the level make: undoes the other.
+
+    Arguments are those of `shift_behind`, with shifts of any shape in the place of differences.
+    """
+    return np.asarray(np.interp(shift, _SHIFTS, _shown(twins, table, outcome, week)))
+
+
+def _shown(twins: Mapping[str, Floats], table: Floats, outcome: int, week: float) -> Floats:
+    """Mean difference of expected scores by each of the shifts that are tried."""
     log_rate, start, set_point = (
         twins[name][..., outcome] for name in ("log_rate", "start", "set_point")
     )
     remaining = np.exp(-np.exp(log_rate) * week)
     level = (set_point + (start - set_point) * remaining).T[:, :, None]
     own = table[:, outcome : outcome + 1]
-    rise = read_table(own, level + STEP) - read_table(own, level - STEP)
-    return float(rise.mean() / (2 * STEP))
+    scores = np.array([read_table(own, level + shift).mean() for shift in _SHIFTS])
+    return np.asarray(scores - scores[_SHIFTS == 0])
 
 
 def _work_law(every: Sequence[Population]) -> WorkLaw | None:

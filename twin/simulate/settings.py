@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from priors.elicited import Setting
+
 
 class SimulationSettings(BaseModel):
     """How twins are simulated.
@@ -18,6 +20,9 @@ class SimulationSettings(BaseModel):
         Posterior draws used, evenly spaced along the chains; all of them where there are fewer.
     comparator
         Scenario that the others are compared with; it must be among those chosen.
+    setting
+        Where the people live whom elicited effects are believed for: ``elsewhere`` than the studies
+        that published them, or in the ``same`` setting.
     memory_mb
         Largest size of the arrays that are held at once, mebibytes: people go through in chunks.
     full_paths
@@ -31,6 +36,7 @@ class SimulationSettings(BaseModel):
     horizon_weeks: Annotated[int, Field(ge=1, le=520)] = 52
     draws: Annotated[int, Field(ge=1)] = 1000
     comparator: str = "usual_care"
+    setting: Setting = "elsewhere"
     memory_mb: Annotated[int, Field(ge=16)] = 512
     full_paths: tuple[str, ...] = ()
     progress_bar: bool = True
