@@ -19,7 +19,7 @@ NOTHING: Mapping[str, float] = MappingProxyType({"severity": 0.06, "log_hazard_r
 """SD of the sceptical component about no effect: 1.4 points of RMDQ or 0.6 of NRS, so that 95 % lie
 within twice the usual effect either way; hazard ratios of 0.38 to 2.7. Assumed."""
 
-PRIORS = "default"
+PRIORS = "literature"
 """Set of priors that says how people are whom evidence is simulated on."""
 
 USUAL_DOUBT = 0.2

@@ -23,7 +23,7 @@ def chosen_scenarios(config: RunConfig, cohort: Cohort) -> tuple[Scenario, ...]:
         If a file cannot be read, says something impossible, or asks of the cohort what it does
         not have.
     """
-    setting, left_out = config.simulation.setting, cohort.evidence_ids
+    setting, left_out = config.simulation.setting, cohort.own_evidence
     if config.scenario == AUTO:
         every = _read(scenario_names(), setting, left_out)
         meant = [scenario for scenario in every if scenario.in_auto]
