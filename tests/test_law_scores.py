@@ -38,7 +38,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import multivariate_normal, norm
 
-from priors import LogNormal, load_prior_set, prior_set_names
+from priors import LogNormal, load_prior_set
 from twin.instruments import instrument, instruments
 from twin.law.measurement import behind
 
@@ -55,15 +55,10 @@ def step_of(name: str) -> float:
 
 
 def spread(quantile: float) -> float:
-    """Return the widest-reaching quantile of the spread among all prior sets."""
-    found = []
-    for name in prior_set_names():
-        prior = load_prior_set(name)["spread"].distribution
-        assert isinstance(prior, LogNormal)
-        found.append(
-            np.asarray(prior.median) * np.exp(np.asarray(prior.log_sd) * norm.ppf(quantile))
-        )
-    return float(np.min(found) if quantile < 0.5 else np.max(found))
+    """Return a quantile of the default prior of the spread."""
+    prior = load_prior_set("literature")["spread"].distribution
+    assert isinstance(prior, LogNormal)
+    return float(prior.median * np.exp(prior.log_sd * norm.ppf(quantile)))
 
 
 def one_score(step: float, sd: float) -> tuple[float, float, float]:
