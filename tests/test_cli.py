@@ -235,10 +235,11 @@ def test_help_answers_within_two_seconds(tmp_path: Path) -> None:
 
 def test_a_sweep_runs_once_with_each_choice(tmp_path: Path) -> None:
     program = (
-        "import sys, runpy, twin.pipeline\n"
+        "import sys, runpy, twin.pipeline.comparison\n"
         "def run(config):\n"
         "    print('ran', config.seed, *config.scenario, config.simulation.draws)\n"
         "twin.pipeline.run = run\n"
+        "twin.pipeline.comparison.compare = lambda runs: f'compared {len(runs)}'\n"
         "sys.argv.pop(0); runpy.run_path(sys.argv[0], run_name='__main__')"
     )
     sweep = ["seed=1,2", "scenario=[usual_care,app],[usual_care,null]", "simulation=quick"]
@@ -254,3 +255,4 @@ def test_a_sweep_runs_once_with_each_choice(tmp_path: Path) -> None:
     assert [line for line in done.stdout.splitlines() if line.startswith("ran")] == [
         f"ran {seed} usual_care {other} 100" for seed in (1, 2) for other in ("app", "null")
     ]
+    assert done.stdout.splitlines()[-1] == "compared 4"
