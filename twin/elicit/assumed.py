@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from priors import Beta, LogNormal, load_prior_set
 
-PRIORS = "literature"
-"""Set of priors that is believed of what is not elicited."""
+from .question import PRIORS
 
 
 class Assumed(NamedTuple):

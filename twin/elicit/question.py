@@ -20,7 +20,7 @@ NOTHING: Mapping[str, float] = MappingProxyType({"severity": 0.06, "log_hazard_r
 within twice the usual effect either way; hazard ratios of 0.38 to 2.7. Assumed."""
 
 PRIORS = "literature"
-"""Set of priors that says how people are whom evidence is simulated on."""
+"""Set of priors that is believed of what is not elicited, and of people who are simulated."""
 
 USUAL_DOUBT = 0.2
 """Weight of the sceptical component elsewhere: one effect in five is not found again. Assumed."""
