@@ -11,7 +11,7 @@ from twin.cohort.encode import encode
 from twin.errors import InputError, Problem
 from twin.law.dose import NEVER, DoseSchedule, read_arms_on_grid
 from twin.law.grid import TimeGrid
-from twin.law.measurement import behind
+from twin.law.measurement import Scale
 from twin.law.parameters import ModelSpec
 from twin.law.records import Entry, Records
 from twin.law.work import PARTIAL_LOSS
@@ -166,7 +166,8 @@ def _entry(cohort: Cohort) -> Entry | None:
     if cohort.entry is None:
         return None
     names = list(cohort.outcomes)
-    lower, _ = cohort.outcomes[cohort.entry.outcome].cell(cohort.entry.minimum)
+    scale = cohort.outcomes[cohort.entry.outcome]
+    lower, _ = scale.cell(cohort.entry.minimum)
     if lower <= 0:  # a threshold at the floor of the scale admits everyone
         return None
-    return Entry(names.index(cohort.entry.outcome), float(behind(lower)))
+    return Entry(names.index(cohort.entry.outcome), float(Scale.of(scale).behind(lower)))

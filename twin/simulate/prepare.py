@@ -130,7 +130,7 @@ def prepare(
         worker=start.worker,
     )
     twins = _twins(people, spec.has_work)
-    scales = tuple(Scale(scale.step_share) for scale in cohort.outcomes.values())
+    scales = tuple(Scale.of(scale) for scale in cohort.outcomes.values())
     table = expected_table(np.stack([one.spread for one in every]), scales)
     behind = partial(shift_behind, twins, table)
     interventions = {one.name: one for scenario in scenarios for one in scenario.interventions}
