@@ -9,8 +9,9 @@ from priors.near import nearest
 from twin.cohort import Cohort
 from twin.cohort.encode import encode
 from twin.errors import InputError, Problem
+from twin.law.covariates import CovariateGaps
 from twin.law.dose import NEVER, DoseSchedule, read_arms_on_grid
-from twin.law.grid import TimeGrid
+from twin.law.grid import Floats, TimeGrid
 from twin.law.measurement import behind
 from twin.law.parameters import ModelSpec
 from twin.law.records import Entry, Records
@@ -104,9 +105,37 @@ def records(cohort: Cohort, grid: TimeGrid, partial_loss: float = PARTIAL_LOSS) 
     InputError
         If a visit lies beyond the grid.
     """
-    _within(cohort, grid)
-    spec = model_spec(cohort)
     covariate = encode(cohort.patients, cohort.regressors).values
+    return records_of(
+        cohort, model_spec(cohort), grid, partial_loss, covariate, covariate_gaps(covariate)
+    )
+
+
+def records_of(
+    cohort: Cohort,
+    spec: ModelSpec,
+    grid: TimeGrid,
+    partial_loss: float,
+    covariate: Floats,
+    gaps: CovariateGaps,
+) -> Records:
+    """Return people as arrays that a model of theirs or of other people's takes.
+
+    Parameters
+    ----------
+    cohort, grid, partial_loss
+        As for `records`; the cohort has the arms of the model.
+    spec
+        What the model describes.
+    covariate, gaps
+        The people's covariates as the model knows them, and what is missing of them.
+
+    Raises
+    ------
+    InputError
+        If a visit lies beyond the grid.
+    """
+    _within(cohort, grid)
     cluster = pd.Categorical(cohort.patients["cluster"], categories=list(spec.clusters))
     arm = pd.Categorical(cohort.patients["arm"], categories=list(spec.arms))
     schedules = [
@@ -119,7 +148,7 @@ def records(cohort: Cohort, grid: TimeGrid, partial_loss: float = PARTIAL_LOSS) 
         grid=grid,
         scores=score_records(cohort),
         covariate=covariate,
-        gaps=covariate_gaps(covariate),
+        gaps=gaps,
         cluster=np.asarray(cluster.codes, dtype=np.int64),
         arm=np.asarray(arm.codes, dtype=np.int64),
         dose=read_arms_on_grid(schedules, grid),
