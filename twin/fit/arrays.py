@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from priors.near import nearest
 from twin.cohort import Cohort
+from twin.cohort.cohort import Arm
 from twin.cohort.encode import encode
 from twin.errors import InputError, Problem
 from twin.law.covariates import CovariateGaps
-from twin.law.dose import NEVER, DoseSchedule, read_arms_on_grid
+from twin.law.dose import NEVER, DoseCells, DoseSchedule, read_arms_on_grid
 from twin.law.grid import Floats, TimeGrid
 from twin.law.measurement import behind
 from twin.law.parameters import ModelSpec
@@ -138,12 +141,6 @@ def records_of(
     _within(cohort, grid)
     cluster = pd.Categorical(cohort.patients["cluster"], categories=list(spec.clusters))
     arm = pd.Categorical(cohort.patients["arm"], categories=list(spec.arms))
-    schedules = [
-        NEVER
-        if given.reference
-        else DoseSchedule(given.start_week, given.duration_weeks, given.ramp_weeks)
-        for given in cohort.arms.values()
-    ]
     return Records(
         grid=grid,
         scores=score_records(cohort),
@@ -151,10 +148,21 @@ def records_of(
         gaps=gaps,
         cluster=np.asarray(cluster.codes, dtype=np.int64),
         arm=np.asarray(arm.codes, dtype=np.int64),
-        dose=read_arms_on_grid(schedules, grid),
+        dose=arm_doses(cohort.arms, grid),
         entry=_entry(cohort),
         work=work_records(cohort, grid, partial_loss) if spec.has_work else None,
     )
+
+
+def arm_doses(arms: Mapping[str, Arm], grid: TimeGrid) -> DoseCells:
+    """Return the schedules of arms as the law takes them, in their order."""
+    schedules = [
+        NEVER
+        if given.reference
+        else DoseSchedule(given.start_week, given.duration_weeks, given.ramp_weeks)
+        for given in arms.values()
+    ]
+    return read_arms_on_grid(schedules, grid)
 
 
 def retest_figures(cohort: Cohort) -> tuple[RetestFigure, ...]:

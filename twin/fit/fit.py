@@ -92,7 +92,7 @@ def _new_fit(plan: FitPlan, configuration: str) -> xr.DataTree:
         posterior = thinned(sampled, plan.fit.updated_draws)
         bar = "Updating everyone" if plan.sampler.progress_bar else ""
         run = Run(seed, plan.sampler.cores, bar)
-        drawn_from = stacked(spec, data, posterior)
+        drawn_from = stacked(spec, posterior, grid, data.dose)
         twins = updated_people(cohort, spec, data, posterior, drawn_from, run, reweigh=False)
     clock.lap("twins")
     weeks = _headline_weeks(cohort, grid)
@@ -120,7 +120,7 @@ def _new_fit(plan: FitPlan, configuration: str) -> xr.DataTree:
     tree.attrs = {
         "configuration": configuration,
         "seed": seed,
-        "versions": json.dumps(versions()),
+        "versions": json.dumps(dict(versions())),
         FRAME: Frame.of(cohort, plan.model).model_dump_json(),
         "cohort": cohort.name,
         "cohort_hash": cohort.hash,

@@ -17,11 +17,12 @@ from twin.cohort.cohort import Arm, Covariate, Entry
 from twin.cohort.encode import EncodedColumn, encoding, read
 from twin.errors import InputError, Problem
 from twin.instruments import Instrument
+from twin.law.dose import DoseCells
 from twin.law.grid import TimeGrid
 from twin.law.parameters import ModelSpec
 from twin.law.records import Records
 
-from .arrays import model_spec, records_of
+from .arrays import arm_doses, model_spec, records_of
 from .covariate_gaps import gaps_given, joint_normal
 from .settings import ModelSettings
 
@@ -41,6 +42,8 @@ class Frame(BaseModel):
         As of the `Cohort`.
     body_regions
         Regions that its people had pain in.
+    levels
+        Of each nominal covariate, the levels that were met, sorted.
     columns
         How covariates become columns; in the order of ``spec.covariates``.
     covariate_mean, covariate_covariance
@@ -60,6 +63,7 @@ class Frame(BaseModel):
     entry: Entry | None
     days_absent: DaysAbsent
     body_regions: tuple[str, ...]
+    levels: dict[str, tuple[str, ...]]
     columns: tuple[EncodedColumn, ...]
     covariate_mean: tuple[float, ...]
     covariate_covariance: tuple[tuple[float, ...], ...]
@@ -81,6 +85,11 @@ class Frame(BaseModel):
             entry=cohort.entry,
             days_absent=cohort.days_absent,
             body_regions=tuple(sorted(cohort.patients["body_region"].unique())),
+            levels={
+                name: tuple(sorted(cohort.patients[name].dropna().unique()))
+                for name, meaning in cohort.covariates.items()
+                if meaning.kind == "nominal"
+            },
             columns=columns,
             covariate_mean=tuple(mean.tolist()),
             covariate_covariance=tuple(tuple(row) for row in covariance.tolist()),
@@ -90,6 +99,11 @@ class Frame(BaseModel):
     def time_grid(self) -> TimeGrid:
         """The grid as the law takes it."""
         return TimeGrid(self.grid)
+
+    @property
+    def dose(self) -> DoseCells:
+        """Schedules of the arms on the grid."""
+        return arm_doses(self.arms, self.time_grid)
 
     def records(self, people: Cohort) -> Records:
         """Return people as the law takes them, read as those who were fitted.

@@ -6,6 +6,8 @@ import numpy as np
 import xarray as xr
 
 from twin.cohort import Cohort
+from twin.law.dose import DoseCells
+from twin.law.grid import TimeGrid
 from twin.law.parameters import ModelSpec
 from twin.law.records import Records
 from twin.update.everyone import Run, gather, update_everyone
@@ -23,9 +25,9 @@ _MEANINGS = {
 }
 
 
-def stacked(spec: ModelSpec, records: Records, posterior: xr.Dataset) -> Stack:
-    """Return a posterior's draws side by side, chain by chain."""
-    return stack([population for _, _, population in populations(spec, posterior)], records)
+def stacked(spec: ModelSpec, posterior: xr.Dataset, grid: TimeGrid, arms: DoseCells) -> Stack:
+    """Return a posterior's draws side by side, chain by chain; see `update.stack.stack`."""
+    return stack([population for _, _, population in populations(spec, posterior)], grid, arms)
 
 
 def updated_people(

@@ -82,7 +82,7 @@ def draw_twins(
     tree.attrs = {
         "configuration": configuration,
         "seed": seed,
-        "versions": json.dumps(versions()),
+        "versions": json.dumps(dict(versions())),
         "cohort": cohort.name,
         "cohort_hash": cohort.hash,
         "synthetic": int(cohort.synthetic),

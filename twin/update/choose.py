@@ -40,7 +40,7 @@ def weights(log_weight: Floats) -> Weights:
         even = np.full(log_weight.shape, 1 / log_weight.size)
         return Weights(even, 0.0, float(len(log_weight)), log_evidence)
     # ArviZ smooths the weights of leaving out, which are minus what it is given
-    smooth, k = array_stats.psislw(-log_weight.ravel())
+    smooth, k = array_stats.psislw(-log_weight.ravel())  # type: ignore[no-untyped-call]
     share = np.exp(smooth - smooth.max()).reshape(log_weight.shape)
     share /= share.sum()
     return Weights(share, float(k), 1 / float((share.sum(axis=1) ** 2).sum()), log_evidence)

@@ -71,7 +71,7 @@ def update_everyone(
     rows = range(len(patients))
     bar = track(rows, run.progress, disable=not run.progress, transient=True)
     with ThreadPoolExecutor(run.workers) as pool:
-        for some in batched(bar, _AT_ONCE * run.workers, strict=False):
+        for some in batched(bar, _AT_ONCE * run.workers):
             names = [patients[row] for row in some]
             yield from pool.map(one, some, names, [float(week_now[row]) for row in some])
 

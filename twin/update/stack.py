@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twin.law import residual
+from twin.law import dose, residual
 from twin.law.backends import NUMPY
-from twin.law.grid import Floats
-from twin.law.likelihood import dose_of_arms
+from twin.law.dose import DoseCells
+from twin.law.grid import Floats, TimeGrid
 from twin.law.population import Population, expect, linear_scale
-from twin.law.records import Records
 from twin.law.work import WORK_MOVES, WORK_STATES, WorkLaw
 
 _TRANSITIONS = 6
@@ -84,7 +83,7 @@ class Stack(NamedTuple):
         return self.log_rate.shape[-1]
 
 
-def stack(populations: Sequence[Population], records: Records) -> Stack:
+def stack(populations: Sequence[Population], grid: TimeGrid, arms: DoseCells) -> Stack:
     """Put draws side by side.
 
     What is expected of people is affine in the rate's normal and in covariates, so that the law's
@@ -94,20 +93,22 @@ def stack(populations: Sequence[Population], records: Records) -> Stack:
     ----------
     populations
         Draws, at least one.
-    records
-        Of the people that they were learnt from, or of others as these are read: grid, schedules
-        of the arms and number of covariates.
+    grid
+        The cells of person time.
+    arms
+        Schedules of the arms, shape (arm, cell).
     """
     first = populations[0]
-    arms, clusters = len(first.arm_effect), len(first.cluster_effect)
-    covariates = len(first.covariate_effect)
-    unit = _unit_people(arms, clusters, covariates)
-    each = [_expected(one, unit, arms, clusters) for one in populations]
+    n_arms, clusters = len(first.arm_effect), len(first.cluster_effect)
+    unit = _unit_people(n_arms, clusters, len(first.covariate_effect))
+    each = [_expected(one, unit, n_arms, clusters) for one in populations]
     shares = [(one.spread, one.persistent_share) for one in populations]
-    work = [one.work or _no_work(arms, one.n_outcomes) for one in populations]
+    work = [one.work or _no_work(n_arms, one.n_outcomes) for one in populations]
     law = Law(
         scale=_stacked(linear_scale(NUMPY, one) for one in populations),
-        dose=_stacked(dose_of_arms(NUMPY, one, records) for one in populations),
+        dose=_stacked(
+            dose.dose(NUMPY, arms, one.lasting_share, one.waning_half_life) for one in populations
+        ),
         response_rate=_stacked(one.response_rate for one in populations),
         flare_covariance=_stacked(
             residual.flare_covariance(NUMPY, *share, one.flare_correlation)
@@ -120,7 +121,7 @@ def stack(populations: Sequence[Population], records: Records) -> Stack:
     k = first.n_outcomes
     return Stack(
         law=law,
-        edges=np.asarray(records.grid.edges, dtype=float),
+        edges=np.asarray(grid.edges, dtype=float),
         log_rate=_stacked(one[0] for one in each),
         log_rate_slope=_stacked(one[1] for one in each),
         linear=_stacked(one[2] for one in each),
