@@ -32,7 +32,7 @@ def still(spec: ModelSpec, truth: xr.Dataset, draws: int) -> xr.Dataset:
 def updated(cohort: Cohort, truth: xr.Dataset, draws: int) -> tuple[ModelSpec, Records, xr.Dataset]:
     spec, data = model_spec(cohort), records(cohort, MODEL.time_grid, MODEL.partial_loss)
     posterior = still(spec, truth, draws)
-    given = stacked(spec, data, posterior)
+    given = stacked(spec, posterior, data.grid, data.dose)
     return (
         spec,
         data,

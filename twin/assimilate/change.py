@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,36 @@ _NOTICEABLE = 0.1
 """Of a standard deviation: less is as good as no change."""
 
 
+class Moved(NamedTuple):
+    """One parameter before and after."""
+
+    parameter: str
+    """Name in the twins."""
+    outcome: str
+    """Empty where the parameter is of none."""
+    before: float
+    """Mean."""
+    after: float
+    """Mean."""
+    moved: float
+    """Difference of the means in standard deviations before."""
+    sd_ratio: float
+    """Standard deviation after over before."""
+
+    @property
+    def noticeable(self) -> bool:
+        """Whether mean or standard deviation changed by a tenth or more."""
+        return max(abs(self.moved), abs(self.sd_ratio - 1)) >= _NOTICEABLE
+
+    def __str__(self) -> str:
+        of = f" of {self.outcome}" if self.outcome else ""
+        way = "up" if self.moved > 0 else "down"
+        return (
+            f"  {PARAMETERS[self.parameter] + of:<38}{way} by {abs(self.moved):.1f} of its SDs, "
+            f"SD times {self.sd_ratio:.2f}"
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Change:
     """What the last visits changed of one person.
@@ -33,15 +64,13 @@ class Change:
         Who.
     visits
         The visits that are new, in order of week.
-    table
-        One row a parameter and outcome, the most moved first: ``parameter``, ``outcome`` (empty
-        where it has none), ``before`` and ``after`` (means), ``moved`` (difference of the means in
-        standard deviations before), ``sd_ratio`` (standard deviation after over before).
+    parameters
+        Every parameter, the most moved first.
     """
 
     patient: str
     visits: pd.DataFrame
-    table: pd.DataFrame
+    parameters: tuple[Moved, ...]
 
     def __str__(self) -> str:
         return "\n".join([self._seen(), *self._moved()])
@@ -51,20 +80,8 @@ class Change:
         return f"Twin {self.patient}: {'; '.join(told) or 'no new visit'}"
 
     def _moved(self) -> list[str]:
-        noticed = self.table[
-            (self.table["moved"].abs() >= _NOTICEABLE)
-            | ((self.table["sd_ratio"] - 1).abs() >= _NOTICEABLE)
-        ]
-        if noticed.empty:
-            return ["  nothing moved by a tenth of its standard deviation: as was expected"]
-        lines = []
-        for row in noticed.itertuples():
-            name = PARAMETERS[str(row.parameter)] + (f" of {row.outcome}" if row.outcome else "")
-            way = "up" if row.moved > 0 else "down"
-            lines.append(
-                f"  {name:<36}{way} by {abs(row.moved):.1f} of its SDs, SD times {row.sd_ratio:.2f}"
-            )
-        return lines
+        lines = [str(one) for one in self.parameters if one.noticeable]
+        return lines or ["  nothing moved by a tenth of its standard deviation: as was expected"]
 
 
 def change(before: xr.DataTree, after: xr.DataTree, patient: str) -> Change:
@@ -86,27 +103,21 @@ def change(before: xr.DataTree, after: xr.DataTree, patient: str) -> Change:
         if patient not in twins["twins"]["patient"].to_numpy():
             raise InputError([Problem("twins", "is not a known patient", value=patient)])
     was, now = (twins["twins"].to_dataset().sel(patient=patient) for twins in (before, after))
-    rows = [row for name in PARAMETERS if name in was for row in _rows(name, was[name], now[name])]
-    table = pd.DataFrame(rows)
-    order = table["moved"].abs().sort_values(ascending=False, kind="stable").index
-    return Change(patient, _new_visits(before, after, patient), table.loc[order])
+    every = [row for name in PARAMETERS if name in was for row in _rows(name, was[name], now[name])]
+    most_first = sorted(every, key=lambda one: -abs(one.moved))
+    return Change(patient, _new_visits(before, after, patient), tuple(most_first))
 
 
-def _rows(name: str, was: xr.DataArray, now: xr.DataArray) -> list[dict[str, object]]:
+def _rows(name: str, was: xr.DataArray, now: xr.DataArray) -> list[Moved]:
     outcomes = was["outcome"].to_numpy().tolist() if "outcome" in was.dims else [""]
     rows = []
     for outcome in outcomes:
         x, y = ((part.sel(outcome=outcome) if outcome else part).to_numpy() for part in (was, now))
         if x.std() > 0:  # nobody in the reference arm has a response
+            before, after = float(x.mean()), float(y.mean())
+            ratio = float(y.std() / x.std())
             rows.append(
-                {
-                    "parameter": name,
-                    "outcome": outcome,
-                    "before": x.mean(),
-                    "after": y.mean(),
-                    "moved": (y.mean() - x.mean()) / x.std(),
-                    "sd_ratio": y.std() / x.std(),
-                }
+                Moved(name, outcome, before, after, (after - before) / float(x.std()), ratio)
             )
     return rows
 

@@ -40,14 +40,16 @@ class EncodedColumn:
 
     def read(self, given: pd.Series) -> npt.NDArray[np.float64]:
         """Return the column of people, whoever taught it: standardised, NaN where missing."""
-        return np.asarray((self._numbers(given) - self.centre) / self.scale)
+        return np.asarray((self._numbers(given) - self.centre) / self.scale, dtype=np.float64)
 
     def _numbers(self, given: pd.Series) -> npt.NDArray[np.float64]:
         if self.level is not None:
-            return (given == self.level).astype(float).where(given.notna()).to_numpy(float)
+            met = (given == self.level).astype(float).where(given.notna())
+            return np.asarray(met, dtype=np.float64)
         numbers = given.astype(float).to_numpy()
         # between the values that were met a line, beyond them the last one
-        return np.interp(numbers, self.values, self.scores) if self.values else numbers
+        read = np.interp(numbers, self.values, self.scores) if self.values else numbers
+        return np.asarray(read, dtype=np.float64)
 
 
 class Encoded(NamedTuple):
@@ -106,18 +108,19 @@ def _learnt(name: str, meaning: Covariate, given: pd.Series) -> list[EncodedColu
             for level in _unusual_levels(given)
         ]
     elif meaning.kind == "ordinal":
-        plain = [EncodedColumn(name, name, 0.0, 1.0, **_normal_scores(given.astype(float)))]
+        values, scores = _normal_scores(given.astype(float))
+        plain = [EncodedColumn(name, name, 0.0, 1.0, values=values, scores=scores)]
     else:
         plain = [EncodedColumn(name, name, 0.0, 1.0)]
     return [_standardised(column, given) for column in plain]
 
 
-def _normal_scores(given: pd.Series[float]) -> dict[str, tuple[float, ...]]:
-    """Normal quantile of each value's middle rank among the observed."""
+def _normal_scores(given: pd.Series[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Values that were met, and the normal quantile of each one's middle rank among them."""
     rank = (given.rank(method="average") - 0.5) / given.notna().sum()
     known = pd.Series(ndtri(rank.dropna().to_numpy()), given.dropna()).sort_index()
     known = known[~known.index.duplicated()]
-    return {"values": tuple(known.index.astype(float)), "scores": tuple(known.astype(float))}
+    return tuple(known.index.astype(float)), tuple(known.astype(float))
 
 
 def _unusual_levels(given: pd.Series[str]) -> list[str]:

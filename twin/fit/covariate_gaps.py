@@ -72,6 +72,8 @@ def joint_normal(covariate: Floats) -> tuple[Floats, Floats]:
     people, n = covariate.shape
     prior = n + 1
     mean, covariance = np.zeros(n), np.eye(n)
+    if n == 0:
+        return mean, covariance
     patterns = _by_pattern(np.isnan(covariate))
     for _ in range(_MOST_STEPS):
         filled, extra = covariate.copy(), prior * np.eye(n)

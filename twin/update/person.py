@@ -20,7 +20,7 @@ class Data(NamedTuple):
     """
 
     arm: Ints
-    count: Ints
+    n_scores: Ints
     week: Floats
     outcome: Ints
     severity: Floats
@@ -52,7 +52,7 @@ class Data(NamedTuple):
     @property
     def empty(self) -> bool:
         """Whether nothing was recorded."""
-        return not self.works and self.count[0] == 0
+        return not self.works and self.n_scores[0] == 0
 
 
 class Placed(NamedTuple):
@@ -91,7 +91,7 @@ def data_of(records: Records, person: int, copies: int) -> Data:
 
     return Data(
         arm=np.full(copies, records.arm[person]),
-        count=np.full(copies, scores.n_scores[person]),
+        n_scores=np.full(copies, scores.n_scores[person]),
         week=scored(scores.week),
         outcome=scored(scores.outcome),
         severity=scored(scores.severity),
@@ -132,7 +132,7 @@ def _work(records: Records, person: int, copies: int) -> dict[str, np.ndarray]:
         return np.tile(values, copies)
 
     def counted(values: np.ndarray) -> np.ndarray:
-        return (copy[:, None] * segments + values - s).ravel()
+        return np.asarray((copy[:, None] * segments + values - s).ravel())
 
     return {
         "worker": copy,

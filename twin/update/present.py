@@ -49,7 +49,7 @@ def present(
         Severity, shape (place, outcome).
     """
     places, outcomes = log_rate.shape
-    n, arm = data.count[0], data.arm[0]
+    n, arm = data.n_scores[0], data.arm[0]
     q = effects.shape[1]
     level, flare = np.empty((places, outcomes)), np.zeros((places, outcomes))
     at_visit = np.empty(outcomes)
@@ -73,7 +73,7 @@ def present(
             nothing,
             edges,
             data.arm[:1],
-            data.count[:1],
+            data.n_scores[:1],
             data.week[:1],
             data.outcome[:1],
             data.rounding_variance[:1],

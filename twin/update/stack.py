@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,8 @@ import numpy as np
 from twin.law import dose, residual
 from twin.law.backends import NUMPY
 from twin.law.dose import DoseCells
-from twin.law.grid import Floats, TimeGrid
+from twin.law.grid import Floats, Ints, TimeGrid
+from twin.law.ops import Array
 from twin.law.population import Population, expect, linear_scale
 from twin.law.work import WORK_MOVES, WORK_STATES, WorkLaw
 
@@ -75,12 +76,12 @@ class Stack(NamedTuple):
     @property
     def n_linear(self) -> int:
         """Number of linear effects."""
-        return self.linear.shape[-1]
+        return int(self.linear.shape[-1])
 
     @property
     def n_outcomes(self) -> int:
         """Number of outcomes."""
-        return self.log_rate.shape[-1]
+        return int(self.log_rate.shape[-1])
 
 
 def stack(populations: Sequence[Population], grid: TimeGrid, arms: DoseCells) -> Stack:
@@ -132,7 +133,7 @@ def stack(populations: Sequence[Population], grid: TimeGrid, arms: DoseCells) ->
     )
 
 
-def _unit_people(arms: int, clusters: int, covariates: int) -> tuple[Floats, ...]:
+def _unit_people(arms: int, clusters: int, covariates: int) -> tuple[Floats, Ints, Ints, Floats]:
     """People at the origin in each arm and cluster, then those a unit away from it in each arm."""
     origin = [(a, c) for a in range(arms) for c in range(clusters)]
     unit = [(a, j) for a in range(arms) for j in range(1 + covariates)]
@@ -151,7 +152,7 @@ def _unit_people(arms: int, clusters: int, covariates: int) -> tuple[Floats, ...
 
 
 def _expected(
-    population: Population, unit: tuple[Floats, ...], arms: int, clusters: int
+    population: Population, unit: tuple[Floats, Ints, Ints, Floats], arms: int, clusters: int
 ) -> tuple[Floats, Floats, Floats, Floats]:
     found = expect(NUMPY, population, *unit)
     at_origin = arms * clusters
@@ -177,5 +178,5 @@ def _no_work(arms: int, outcomes: int) -> WorkLaw:
     )
 
 
-def _stacked(parts) -> Floats:  # type: ignore[no-untyped-def]
+def _stacked(parts: Iterable[Array]) -> Floats:
     return np.ascontiguousarray(np.stack([np.asarray(part, dtype=float) for part in parts]))
