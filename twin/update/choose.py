@@ -10,6 +10,11 @@ from scipy.special import logsumexp
 
 from twin.law.grid import Floats, Ints
 
+LARGEST_K = 0.7
+"""Shape of the tail above which weights cannot be relied on (Vehtari et al 2024, JMLR 25(72))."""
+FEWEST = 0.1
+"""Share of the places below which too few weights count."""
+
 _ALIKE = 1e-9  # spread of log weights that is rounding
 
 
@@ -19,12 +24,16 @@ class Weights(NamedTuple):
     share: Floats
     """Smoothed, summing to 1, shape (place, candidate)."""
     pareto_k: float
-    """Shape of the tail of the weights as they were; 0 where all are alike. Above 0.7 they cannot
-    be relied on (Vehtari et al 2024, JMLR 25(72))."""
+    """Shape of the tail of the weights as they were; 0 where all are alike."""
     ess: float
     """Effective number of the places: as many equal weights would tell as much."""
     log_evidence: float
     """Log of the mean weight: the log density of what was recorded of the person."""
+
+    @property
+    def reliable(self) -> bool:
+        """Whether tail and effective number allow the weights to be used as they are."""
+        return self.pareto_k <= LARGEST_K and self.ess >= FEWEST * len(self.share)
 
 
 def weights(log_weight: Floats) -> Weights:

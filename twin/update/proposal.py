@@ -77,19 +77,35 @@ class Proposal:
         log_ratio
             Shape (place, candidate).
         """
-        p, n = self.spoken, len(self.sd)
-        stretch = np.ones((*normal.shape[:2], n))
-        stretch[..., :p] = np.sqrt(FREEDOM / 2 / gamma)[..., None]
-        own = normal * stretch
+        p = self.spoken
+        own = normal.copy()
+        own[..., :p] *= np.sqrt(FREEDOM / 2 / gamma)[..., None]
         # NumPy's own sums: a library of linear algebra may add up in another order on more threads
         moved = np.einsum("pmj,ij->pmi", own * self.sd, self.axis)
         x = self.centre[draw][:, None, :] + moved
+        return x, self._log_ratio(x, own)
+
+    def log_ratio(self, x: Floats, draw: Ints) -> Floats:
+        """Return the log of the prior over the proposal's density, shape (place, candidate).
+
+        Parameters
+        ----------
+        x
+            Wherever, shape (place, candidate, coordinate).
+        draw
+            Draw of the population at each place, shape (place,).
+        """
+        off = x - self.centre[draw][:, None, :]
+        return self._log_ratio(x, np.einsum("pmi,ij->pmj", off, self.axis) / self.sd)
+
+    def _log_ratio(self, x: Floats, own: Floats) -> Floats:
+        p = self.spoken
         log_ratio = -0.5 * (x**2).sum(axis=-1) + np.log(self.sd).sum()
         log_ratio += 0.5 * (own[..., p:] ** 2).sum(axis=-1)
         if p:
             radius = (own[..., :p] ** 2).sum(axis=-1)
             log_ratio += 0.5 * (FREEDOM + p) * np.log1p(radius / FREEDOM) - _log_t(p)
-        return x, log_ratio
+        return np.asarray(log_ratio)
 
 
 def _log_t(p: int) -> float:

@@ -21,11 +21,12 @@ from twin.law.population import People
 from twin.law.records import Entry, Records
 
 from .choose import choose, choose_within, weights
-from .person import Placed, data_of, gaps_of, place
+from .person import Data, Gaps, Placed, data_of, gaps_of, place
 from .present import present
-from .proposal import FREEDOM, laplace
+from .proposal import FREEDOM, Proposal, laplace
 from .stack import Stack
 from .target import weigh
+from .temper import Particles, arranged, temper
 
 
 class Known(NamedTuple):
@@ -84,38 +85,40 @@ def update(
         Whether the person's data tell of the population too, as those of somebody whom it was not
         learnt from; else each place keeps its own draw.
     """
-    gaps = gaps_of(records, row)
-    arm = int(records.arm[row])
-    placed = place(stack, gaps, arm, int(records.cluster[row]))
-    own = placed.log_rate_slope.shape[1]
-    data = data_of(records, row, max(candidates, own + 1))
-    proposal = laplace(stack, placed, data)
-    rng = stream(seed, "candidates", patient)
-    shape = (stack.n, candidates)
-    normal = rng.standard_normal((*shape, proposal.centre.shape[1]))
-    gamma = rng.standard_gamma(FREEDOM / 2, shape)
-    uniform = rng.random((*shape, data.n_ends))
+    person = _read(stack, records, row, candidates)
     every = np.arange(stack.n)
-    x, log_ratio = proposal.place(normal, gamma, every)
-    found = weigh(x, uniform, every, placed, stack.law, stack.edges, data)
-    log_weight = found[0] + log_ratio
-    if records.entry is not None:
-        log_weight -= _log_enrolled(stack, placed, x[..., 1:own], records.entry)
+    x, uniform, log_ratio = _candidates(
+        stack, person, candidates, stream(seed, "candidates", patient)
+    )
+    found = weigh(x, uniform, every, person.placed, stack.law, stack.edges, person.data)
+    log_weight = found[0] + log_ratio - person.log_enrolled(stack, x, every)
     weighed = weights(log_weight)
     chance = stream(seed, "choice", patient).random((3, stack.n))
-    if reweigh:
-        at, candidate = choose(weighed.share, chance)
+    method, ess = "laplace", weighed.ess
+    if reweigh and not weighed.reliable:
+        start = Particles(
+            x.reshape(log_weight.size, x.shape[-1]),
+            uniform.reshape(log_weight.size, uniform.shape[-1]),
+            np.repeat(every, candidates),
+            log_weight.ravel(),
+        )
+        rng = stream(seed, "tempering", patient)
+        at, x, found = _tempered(stack, person, start, rng)
+        method, ess = "tempered", _effective(at, stack.n)
+        kept = (every, np.zeros_like(every))
+    elif reweigh:
+        kept = choose(weighed.share, chance)
+        at = kept[0]
     else:
-        at = every
         own_share = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
-        candidate = choose_within(own_share, at, chance[2])
-    log_rate, effects, latent = (part[at, candidate] for part in found[1:])
+        kept, at = (every, choose_within(own_share, every, chance[2])), every
+    log_rate, effects, latent = (part[kept] for part in found[1:])
     k = stack.n_outcomes
     noise = stream(seed, "flare", patient).standard_normal((stack.n, k))
     level, flare = present(
-        log_rate, effects, latent, week_now, noise, at, stack.law, stack.edges, data
+        log_rate, effects, latent, week_now, noise, at, stack.law, stack.edges, person.data
     )
-    filled = gaps.fill(x[at, candidate, 1:own])
+    gaps = person.gaps
     return Known(
         draw=at,
         people=People(
@@ -125,26 +128,89 @@ def update(
             set_point=effects[:, k : 2 * k],
             response=effects[:, 2 * k : 3 * k],
         ),
-        missing=filled[:, gaps.column],
+        missing=gaps.fill(x[kept][:, 1 : person.own])[:, gaps.column],
         level_now=level,
         flare_now=flare,
         pareto_k=weighed.pareto_k,
-        ess=weighed.ess,
+        ess=ess,
         log_evidence=weighed.log_evidence,
-        method="laplace",
+        method=method,
     )
 
 
-def _log_enrolled(stack: Stack, placed: Placed, noise: Floats, rule: Entry) -> Floats:
-    """Log chance of having been enrolled, shape (place, candidate)."""
-    k = rule.outcome
-    by_gaps = np.einsum("pmg,pg->pm", noise, placed.linear_slope[:, 1:, k])
-    return np.asarray(
-        entry.log_passing(
-            NUMPY,
-            placed.linear[:, k, None] + by_gaps,
-            stack.start_sd[:, k, None],
-            stack.spread[:, k, None],
-            rule.bound,
+class _Person(NamedTuple):
+    """One person as the update reads it."""
+
+    data: Data
+    gaps: Gaps
+    placed: Placed
+    proposal: Proposal
+    entry: Entry | None
+
+    @property
+    def own(self) -> int:
+        """Number of coordinates of rate and missing covariates."""
+        return int(self.placed.log_rate_slope.shape[1])
+
+    @property
+    def free(self) -> int:
+        """Number of coordinates that the likelihood reads."""
+        return len(self.proposal.sd) if self.data.works else self.own
+
+    def log_enrolled(self, stack: Stack, x: Floats, draw: Ints) -> Floats | float:
+        """Log chance of having been enrolled, shape (place, candidate); 0 without a threshold."""
+        if self.entry is None:
+            return 0.0
+        k, placed = self.entry.outcome, self.placed
+        by_gaps = np.einsum("pmg,pg->pm", x[..., 1 : self.own], placed.linear_slope[draw, 1:, k])
+        return np.asarray(
+            entry.log_passing(
+                NUMPY,
+                placed.linear[draw, k, None] + by_gaps,
+                stack.start_sd[draw, k, None],
+                stack.spread[draw, k, None],
+                self.entry.bound,
+            )
         )
-    )
+
+
+def _read(stack: Stack, records: Records, row: int, candidates: int) -> _Person:
+    gaps = gaps_of(records, row)
+    placed = place(stack, gaps, int(records.arm[row]), int(records.cluster[row]))
+    data = data_of(records, row, max(candidates, placed.log_rate_slope.shape[1] + 1))
+    return _Person(data, gaps, placed, laplace(stack, placed, data), records.entry)
+
+
+def _candidates(
+    stack: Stack, person: _Person, candidates: int, rng: np.random.Generator
+) -> tuple[Floats, Floats, Floats]:
+    """Draw coordinates and uniforms for every draw, and the log of prior over proposal."""
+    shape = (stack.n, candidates)
+    normal = rng.standard_normal((*shape, len(person.proposal.sd)))
+    gamma = rng.standard_gamma(FREEDOM / 2, shape)
+    uniform = rng.random((*shape, person.data.n_ends))
+    x, log_ratio = person.proposal.place(normal, gamma, np.arange(stack.n))
+    return x, uniform, log_ratio
+
+
+def _tempered(
+    stack: Stack, person: _Person, start: Particles, rng: np.random.Generator
+) -> tuple[Ints, Floats, tuple[Floats, Floats, Floats, Floats]]:
+    """Return draws of the population, coordinates and evaluation of tempered candidates."""
+    given = (person.placed, stack.law, stack.edges, person.data)
+
+    def log_weight(x: Floats, uniform: Floats, draw: Ints) -> Floats:
+        x, uniform = x[:, None], uniform[:, None]
+        weight = weigh(x, uniform, draw, *given)[0] + person.proposal.log_ratio(x, draw)
+        return np.asarray(weight - person.log_enrolled(stack, x, draw))[:, 0]
+
+    found = temper(start, stack.n, person.proposal, person.free, log_weight, rng)
+    order = arranged(found.draw, stack.n)
+    x, uniform, at = found.x[order, None], found.uniform[order, None], found.draw[order]
+    return at, x, weigh(x, uniform, at, *given)
+
+
+def _effective(draw: Ints, draws: int) -> float:
+    """Effective number of the draws of the population that are left."""
+    share = np.bincount(draw, minlength=draws) / len(draw)
+    return float(1 / (share**2).sum())
