@@ -64,8 +64,8 @@ def people_of(twins: xr.DataTree) -> Cohort:
     names = ["arm", "cluster", "body_region", "labour_force", *frame.covariates]
     patients = pd.DataFrame({name: facts[name].to_numpy() for name in names})
     patients.index = pd.Index(facts["patient"].to_numpy().astype(str), name="patient")
-    words = ["cluster", *frame.levels]
-    patients[words] = patients[words].astype(object).where(patients[words] != "", None)
+    for name in ("arm", "cluster", "body_region", *frame.levels):
+        patients[name] = _words(patients[name])
     outcomes = [str(name) for name in seen["outcome"].to_numpy()]
     return Cohort(
         name=str(twins.attrs["cohort"]),
@@ -95,10 +95,15 @@ def _visits(seen: xr.Dataset, outcomes: list[str]) -> pd.DataFrame:
             "patient": seen["patient"].to_numpy().astype(str)[person],
             "week": seen["week"].to_numpy()[there],
             **{name: seen["score"].sel(outcome=name).to_numpy()[there] for name in outcomes},
-            "work_status": pd.Series(work, dtype=object).where(work != "", None),
+            "work_status": _words(pd.Series(work)),
             "days_absent": seen["days_absent"].to_numpy()[there],
         }
     )
+
+
+def _words(stored: pd.Series) -> pd.Series:
+    """Texts, missing where they were stored empty."""
+    return stored.astype(object).where(stored != "", None).astype("str")
 
 
 def _strangers(known: Cohort, visits: pd.DataFrame) -> list[Problem]:
