@@ -233,7 +233,7 @@ def test_whoever_brings_little_or_much_has_a_twin(fit: xr.DataTree, piece: str) 
         assert (at < 0.1).all()
     if piece == "ceiling":
         assert (at > 0.9).all()
-    print(TwinEnsemble(tree)["p"])
+    assert "Twin p of cohort newcomers" in str(TwinEnsemble(tree)["p"])
 
 
 def test_without_data_a_twin_is_drawn_from_the_population(fit: xr.DataTree) -> None:
