@@ -17,10 +17,12 @@ from twin.cohort import Cohort
 from twin.cohort.cohort import Covariate
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.errors import InputError
+from twin.fit.draws import populations
 from twin.fit.frame import FRAME, Frame, frame_of
 from twin.fit.settings import ModelSettings
 from twin.fit.store import load_fit, save_fit
 from twin.instruments import instrument
+from twin.law.measurement import behind
 from twin.law.parameters import sampled_parameters
 from twin.simulate.prepare import prepare
 from twin.simulate.settings import SimulationSettings
@@ -337,6 +339,35 @@ def test_whoever_was_recruited_by_the_threshold_is_read_as_such(
     # divided by the chance of having been enrolled, which is below one
     assert (evidence[1] > evidence[0]).all()
     assert recruited.attrs["recruited"] == 1
+
+
+def test_whoever_was_recruited_without_a_score_is_known_to_have_passed(
+    fit: xr.DataTree,
+) -> None:
+    many = read_people([{"patient": f"p{i}"} for i in range(150)], fit)
+    frame = frame_of(fit)
+    assert frame.entry is not None
+    assert frame.entry.outcome == "disability"
+    alike, passed = (assimilate(fit, many, recruited=told) for told in (False, True))
+    start = [
+        tree["twins"]["start"].sel(outcome="disability").to_numpy().ravel()
+        for tree in (alike, passed)
+    ]
+    # in each draw of the population those who pass: start, flare and error above the bound
+    rng = np.random.default_rng(0)
+    covariance = np.asarray(frame.covariate_covariance)
+    starts = []
+    for _, _, population in populations(frame.spec, fit["posterior"].to_dataset()):
+        x = rng.multivariate_normal(np.zeros(len(covariance)), covariance, 4000)
+        own = population.mean[2] + x @ population.covariate_effect[:, 2]
+        own = own + np.sqrt((population.scale[2] ** 2).sum()) * rng.normal(size=4000)
+        score = own + population.spread[1] * rng.normal(size=4000)
+        low, _ = frame.outcomes["disability"].cell(frame.entry.minimum)
+        starts.append(own[score > behind(low)][:500])
+    expected = np.concatenate(starts)
+    assert start[0].mean() < start[1].mean() - 0.05
+    assert start[1].mean() == pytest.approx(expected.mean(), abs=0.02)
+    assert start[1].std() == pytest.approx(expected.std(), rel=0.06)
 
 
 def test_somebody_whom_no_draw_expects_is_led_there_by_tempering(fit: xr.DataTree) -> None:

@@ -21,6 +21,8 @@ from twin.fit.frame import Frame
 from twin.instruments import Instrument
 from twin.law.records import Records
 
+from .enrolment import with_enrolment
+
 
 class Newcomers(NamedTuple):
     """New people as a fit reads them."""
@@ -81,7 +83,7 @@ def records_of_newcomers(frame: Frame, cohort: Cohort) -> Records:
     squared errors is added to the variance of each score; one that repeats itself better is read
     with the error of the fit's.
     """
-    data = frame.records(cohort)
+    data = with_enrolment(frame.records(cohort))
     extra = np.array(
         [_extra_variance(frame.outcomes[name], scale) for name, scale in cohort.outcomes.items()]
     )
