@@ -35,7 +35,7 @@ def with_enrolment(records: Records) -> Records:
         *(np.pad(np.asarray(part), ((0, 0), (0, 1))) for part in scores[1:]),
     )
     for person in lacking:
-        _insert(wider, person, rule.outcome, rule.bound)
+        _insert(wider, int(person), rule.outcome, rule.bound)
     return records._replace(scores=wider)
 
 
