@@ -19,8 +19,9 @@ from twin.law.population import Population, expect, linear_scale
 from twin.law.records import Records
 from twin.update.person import data_of, gaps_of, place
 from twin.update.proposal import laplace
+from twin.update.slopes import slopes
 from twin.update.stack import Stack, stack
-from twin.update.target import slopes, weigh
+from twin.update.target import weigh
 from twin.update.update import Known, update
 
 GRID = ModelSettings().time_grid
@@ -202,6 +203,21 @@ def test_without_rounding_ends_and_work_the_update_is_the_conjugate_one() -> Non
     # Monte-Carlo errors of the mean of DRAWS nearly independent draws
     assert np.abs(off).max() < 4
     assert np.sqrt(np.mean(np.square(off))) < 1.3
+
+
+def test_tempered_candidates_end_where_weighed_ones_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = case(DRAWS, log_rate_sd=1e-8)
+    data = gaussian(given)
+    monkeypatch.setattr("twin.update.choose.FEWEST", 2.0)  # no weights are reliable
+    off = []
+    for i in [i for i in range(4, 24) if data.arm[i] == 0][:6]:
+        exact, found = conjugate(given, data, i), known(given, data, i)
+        assert found.method == "tempered"
+        drawn = np.concatenate([found.people.start, found.people.set_point], axis=1)
+        off.append((drawn.mean(axis=0) - exact.mean) / exact.sd * np.sqrt(found.ess))
+        np.testing.assert_allclose(drawn.std(axis=0), exact.sd, rtol=0.2)
+    assert np.abs(off).max() < 4
+    assert np.sqrt(np.mean(np.square(off))) < 1.5
 
 
 def test_a_rate_that_differs_between_people_is_integrated_as_by_quadrature() -> None:

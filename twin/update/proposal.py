@@ -15,8 +15,8 @@ import numpy as np
 from twin.law.grid import Floats, Ints
 
 from .person import Data, Placed
+from .slopes import curvatures, slopes
 from .stack import Stack
-from .target import curvatures, slopes
 
 PILOTS = 4
 CLIMBS = 6
