@@ -163,7 +163,7 @@ def by_mixed_model(fitted: Cohort, seen: Cohort, outcome: str, week: float) -> F
     formula = f"{outcome} ~ C(week){by_arm} + {' + '.join(facts)}"
     random = "~slope" if slopes else "1"
     model = smf.mixedlm(formula, train, groups="patient", re_formula=random)
-    result = model.fit(method="lbfgs", maxiter=500)
+    result = model.fit(method=["bfgs", "powell"])
     between, error = result.cov_re.to_numpy(), float(result.scale)
     target = standardised(seen).assign(week=week, slope=1.0)
     expected = result.predict(target)
