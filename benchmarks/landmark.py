@@ -120,7 +120,7 @@ def by_twins(ready: Assimilator, seen: Cohort, week: float, workers: int) -> dic
     for row, known in enumerate(everyone):
         latent = known.level_now + known.flare_now + error_sd[known.draw] * shock[row]
         for k, (name, scale) in enumerate(read.outcomes.items()):
-            severity = record(Scale(scale.step_share), latent[:, k])
+            severity = record(Scale.of(scale), latent[:, k])
             found[name][row] = scale.from_severity(severity)
     return found
 

@@ -22,7 +22,7 @@ from twin.fit.frame import FRAME, Frame, frame_of
 from twin.fit.settings import ModelSettings
 from twin.fit.store import load_fit, save_fit
 from twin.instruments import instrument
-from twin.law.measurement import behind
+from twin.law.measurement import Scale
 from twin.law.parameters import sampled_parameters
 from twin.simulate.prepare import prepare
 from twin.simulate.settings import SimulationSettings
@@ -363,7 +363,8 @@ def test_whoever_was_recruited_without_a_score_is_known_to_have_passed(
         own = own + np.sqrt((population.scale[2] ** 2).sum()) * rng.normal(size=4000)
         score = own + population.spread[1] * rng.normal(size=4000)
         low, _ = frame.outcomes["disability"].cell(frame.entry.minimum)
-        starts.append(own[score > behind(low)][:500])
+        behind = Scale.of(frame.outcomes["disability"]).behind(low)
+        starts.append(own[score > behind][:500])
     expected = np.concatenate(starts)
     assert start[0].mean() < start[1].mean() - 0.05
     assert start[1].mean() == pytest.approx(expected.mean(), abs=0.02)

@@ -178,7 +178,7 @@ def test_levels_are_those_of_the_fit(cohort_and_fit: tuple[Cohort, xr.DataTree])
     level = forward.levels(population, people, GRID, data.dose, data.arm, week)
     for k, scale in enumerate(cohort.outcomes.values()):
         wanted = scale.from_severity(
-            expected_severity(level[:, :, k], population.spread[k] ** 2, Scale(scale.step_share))
+            expected_severity(level[:, :, k], population.spread[k] ** 2, Scale.of(scale))
         )
         # under the arm they had, treated people follow their own response; under usual care,
         # the untreated

@@ -15,7 +15,7 @@ from twin.errors import InputError, Problem
 from twin.law.covariates import CovariateGaps
 from twin.law.dose import NEVER, DoseCells, DoseSchedule, read_arms_on_grid
 from twin.law.grid import Floats, TimeGrid
-from twin.law.measurement import behind
+from twin.law.measurement import Scale
 from twin.law.parameters import ModelSpec
 from twin.law.records import Entry, Records
 from twin.law.work import PARTIAL_LOSS
@@ -203,7 +203,8 @@ def _entry(cohort: Cohort) -> Entry | None:
     if cohort.entry is None:
         return None
     names = list(cohort.outcomes)
-    lower, _ = cohort.outcomes[cohort.entry.outcome].cell(cohort.entry.minimum)
+    scale = cohort.outcomes[cohort.entry.outcome]
+    lower, _ = scale.cell(cohort.entry.minimum)
     if lower <= 0:  # a threshold at the floor of the scale admits everyone
         return None
-    return Entry(names.index(cohort.entry.outcome), float(behind(lower)))
+    return Entry(names.index(cohort.entry.outcome), float(Scale.of(scale).behind(lower)))

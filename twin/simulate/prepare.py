@@ -161,7 +161,7 @@ def prepare(
         worker=start.worker,
     )
     twins = _twins(people, spec.has_work)
-    scales = tuple(Scale(scale.step_share) for scale in cohort.outcomes.values())
+    scales = tuple(Scale.of(scale) for scale in cohort.outcomes.values())
     table = expected_table(np.stack([one.spread for one in every]), scales)
     measured = twins if paired is None else reference_people(frame, every, seed)
     behind = partial(shift_behind, measured, table)

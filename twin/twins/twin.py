@@ -9,10 +9,11 @@ import numpy as np
 import xarray as xr
 
 from twin.instruments import Instrument
-from twin.law.measurement import shown
+from twin.law.measurement import Scale
 
 from .describe import describe
 
+_DIFFERENCES_FROM = {"response": "set_point", "flare_now": "level_now"}
 _LEARNT = ("start", "set_point", "log_rate")
 
 
@@ -60,8 +61,9 @@ class Twin:
     def scores(self, name: str) -> xr.DataArray:
         """Draws of a parameter in score units, dims chain, draw, outcome.
 
-        A level is what the instrument shows of it without flare or error. A difference is what it
-        shows where it hides nothing: less of it is seen near the best end of the scale.
+        A level is what the instrument shows of it without flare or error. A difference, from the
+        set point or the level now, is what it shows where it hides nothing: less of it is seen near
+        the best end of the scale.
 
         Parameters
         ----------
@@ -69,14 +71,16 @@ class Twin:
             ``start``, ``set_point``, ``level_now``, or the differences ``response``, ``flare_now``.
         """
         draws = self.parameters[name].transpose(..., "outcome")
-        difference = name in ("response", "flare_now")
+        base = _DIFFERENCES_FROM.get(name)
         values = []
         for outcome, scale in self.instruments.items():
             own = draws.sel(outcome=outcome).to_numpy()
-            if difference:
-                values.append(scale.from_severity(own) - scale.from_severity(0.0))
+            if base is None:
+                values.append(scale.from_severity(Scale.of(scale).shown(own)))
             else:
-                values.append(scale.from_severity(shown(own)))
+                about = self.parameters[base].sel(outcome=outcome).transpose(*draws.dims[:-1])
+                apart = Scale.of(scale).shown_difference(own, about.to_numpy())
+                values.append(scale.from_severity(apart) - scale.from_severity(0.0))
         return draws.copy(data=np.stack(values, axis=-1))
 
 
