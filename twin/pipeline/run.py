@@ -76,7 +76,7 @@ def run(config: RunConfig) -> Path:
         fit, told = known_people(plan, config)
     print(f"\n{told}\n\n{TwinEnsemble(fit)}\n", flush=True)
     with _timed("simulation", timings):
-        prepared = prepare(cohort, fit, scenarios, config.model, config.simulation, config.seed)
+        prepared = prepare(cohort, fit, scenarios, config.simulation, config.seed)
         chunks = simulate(prepared, config.simulation)
         history = natural_history(cohort, prepared.design, config)
         if history is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from twin.keyed import stream
 from twin.law import course, dose
 from twin.law.backends import NUMPY
 from twin.law.dose import DoseCells, DoseSchedule, read_on_grid
-from twin.law.grid import Floats, TimeGrid
+from twin.law.grid import Floats, Ints, TimeGrid
 from twin.law.population import Population
 from twin.law.work import WORK_MOVES
 
@@ -61,6 +61,12 @@ class Exposure:
     log_first_return: Floats
     log_relapse: Floats
 
+    def at(self, samples: Ints) -> Exposure:
+        """Return the same at other samples."""
+        arrays = ("taken", "dose", "response_rate", "shift", "log_hazard")
+        names = (*arrays, "log_first_return", "log_relapse")
+        return replace(self, **{name: getattr(self, name)[samples] for name in names})
+
     def uptake(self, grid: TimeGrid, week: Floats) -> Floats:
         """Share of a response taken up at given weeks, shape (sample, week)."""
         weeks = np.broadcast_to(week, (len(self.taken), len(week)))
@@ -71,6 +77,7 @@ def exposure(
     intervention: Intervention,
     cohort: Cohort,
     populations: Sequence[Population],
+    n: int,
     grid: TimeGrid,
     behind: Behind,
     seed: int,
@@ -84,7 +91,9 @@ def exposure(
     cohort
         The cohort.
     populations
-        Population parameters of every posterior draw used.
+        Population parameters of every posterior draw used: samples of an arm's exposure.
+    n
+        Number of samples of any other.
     grid
         The cells of person time.
     behind
@@ -93,9 +102,9 @@ def exposure(
     seed
         Seed of the run.
     """
-    n, k = len(populations), len(cohort.outcomes)
-    arm = arm_of(intervention, cohort)
+    k, arm = len(cohort.outcomes), arm_of(intervention, cohort)
     if arm is not None:
+        n = len(populations)
         given = list(cohort.arms.values())[arm]
         own = DoseSchedule(given.start_week, given.duration_weeks, given.ramp_weeks)
         parameters = {

@@ -41,6 +41,7 @@ def simulate_person(prepared: Prepared, person: int) -> Simulated:
     goes on with the own natural course under each scenario; what the person was given in the
     cohort has no part in it but through a scenario.
     """
+    prepared = prepared.of(person)
     design, shocks = prepared.design, _Shocks(prepared, person)
     own = {name: values[person] for name, values in prepared.twins.items()}
     weeks = design.weeks.astype(float)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -11,9 +11,8 @@ import xarray as xr
 
 from scenarios import Scenario
 from twin.cohort import Cohort
-from twin.fit.arrays import model_spec, records
-from twin.fit.draws import by_draw, evenly, missing_covariates, populations
-from twin.fit.settings import ModelSettings
+from twin.fit.draws import by_draw, missing_covariates, populations, thinned
+from twin.fit.frame import frame_of
 from twin.law.grid import Floats, Ints, TimeGrid
 from twin.law.measurement import Scale
 from twin.law.population import Population
@@ -24,6 +23,7 @@ from .design import Design
 from .expected_table import expected_table, read_table
 from .exposure import Exposure, exposure
 from .noise import Noise
+from .reference import reference_people
 from .responses import ArmResponses
 from .settings import SimulationSettings
 from .work_paths import WeekSegments, week_segments
@@ -63,6 +63,11 @@ class Prepared:
         The work process with a leading sample axis; None where there is none.
     segments
         The weeks cut at the edges of cells.
+    paired
+        Draw of the population that each draw of each person belongs to, shape (person, sample):
+        of twins whose own data reweighed the population. What the population says (the
+        responses but for missing covariates, exposures to arms, noise, table, work) then has its
+        draws in the place of samples. None where draws of people and population are one to one.
     """
 
     design: Design
@@ -81,13 +86,39 @@ class Prepared:
     scales: tuple[Scale, ...]
     work: WorkLaw | None
     segments: WeekSegments
+    paired: Ints | None = None
+
+    def of(self, person: int) -> Prepared:
+        """Return the same with the population's part brought into one person's order of draws."""
+        if self.paired is None:
+            return self
+        at = self.paired[person]
+
+        def own(by_name: Mapping[str, Floats]) -> dict[str, Floats]:
+            return {
+                name: values if self.exposures[name].arm is None else values[at]
+                for name, values in by_name.items()
+            }
+
+        return replace(
+            self,
+            paired=None,
+            responses=self.responses.at(at),
+            exposures={
+                name: one if one.arm is None else one.at(at) for name, one in self.exposures.items()
+            },
+            at_weeks=own(self.at_weeks),
+            at_middles=own(self.at_middles),
+            noise=self.noise.at(at),
+            table=self.table[at],
+            work=None if self.work is None else WorkLaw(*(part[at] for part in self.work)),
+        )
 
 
 def prepare(
     cohort: Cohort,
     fit: xr.DataTree,
     scenarios: Sequence[Scenario],
-    model: ModelSettings,
     settings: SimulationSettings,
     seed: int,
 ) -> Prepared:
@@ -96,26 +127,26 @@ def prepare(
     Parameters
     ----------
     cohort
-        The cohort that was fitted.
+        The cohort that was fitted, or the people that were assimilated.
     fit
-        The fit.
+        The fit, or their twins.
     scenarios
         Checked against cohort and settings by `check_scenarios`.
-    model
-        How the model that was fitted was laid out.
     settings
         How to simulate.
     seed
         Seed of the run.
     """
-    grid = model.time_grid
-    spec, data = model_spec(cohort, model), records(cohort, grid)
+    frame = frame_of(fit)
+    spec, grid, data = frame.spec, frame.time_grid, frame.records(cohort)
     posterior = fit["posterior"].to_dataset()
-    chosen = evenly(posterior.sizes["draw"], settings.draws // posterior.sizes["chain"])
-    posterior = posterior.isel(draw=chosen)
+    people = thinned(fit["twins"].to_dataset(), settings.draws)
+    paired = _paired(people)
+    if paired is None:
+        posterior = thinned(posterior, settings.draws)
     every = [population for _, _, population in populations(spec, posterior)]
-    people = fit["twins"].to_dataset().isel(draw=chosen)
-    missing = missing_covariates(data.gaps, people).reshape(len(every), -1)
+    n = people.sizes["chain"] * people.sizes["draw"]
+    missing = missing_covariates(data.gaps, people).reshape(n, -1)
     start = baseline(cohort, data)
     design = Design(
         scenarios=tuple(scenario.name for scenario in scenarios),
@@ -124,18 +155,19 @@ def prepare(
         weeks=np.arange(settings.horizon_weeks + 1),
         outcomes=spec.outcomes,
         instruments=cohort.outcomes,
-        n_chains=posterior.sizes["chain"],
-        n_draws=posterior.sizes["draw"],
+        n_chains=people.sizes["chain"],
+        n_draws=people.sizes["draw"],
         has_work=spec.has_work,
         worker=start.worker,
     )
     twins = _twins(people, spec.has_work)
     scales = tuple(Scale.of(scale) for scale in cohort.outcomes.values())
     table = expected_table(np.stack([one.spread for one in every]), scales)
-    behind = partial(shift_behind, twins, table)
+    measured = twins if paired is None else reference_people(frame, every, seed)
+    behind = partial(shift_behind, measured, table)
     interventions = {one.name: one for scenario in scenarios for one in scenario.interventions}
     exposures = {
-        name: exposure(one, cohort, every, grid, behind, seed)
+        name: exposure(one, cohort, every, n, grid, behind, seed)
         for name, one in interventions.items()
     }
     weeks = design.weeks.astype(float)
@@ -156,7 +188,16 @@ def prepare(
         scales=scales,
         work=_work_law(every),
         segments=week_segments(grid, settings.horizon_weeks),
+        paired=paired,
     )
+
+
+def _paired(people: xr.Dataset) -> Ints | None:
+    """Draws of the population that people's draws belong to, shape (person, sample)."""
+    if "population_draw" not in people:
+        return None
+    drawn = people["population_draw"].transpose("patient", "chain", "draw").to_numpy()
+    return np.asarray(drawn.reshape(len(drawn), -1), dtype=np.int64)
 
 
 def _twins(twins: xr.Dataset, has_work: bool) -> dict[str, Floats]:

@@ -84,7 +84,7 @@ class Twin:
         return draws.copy(data=np.stack(values, axis=-1))
 
 
-def learnt(parameters: xr.Dataset) -> xr.Dataset:
+def learnt(parameters: xr.Dataset, population: xr.Dataset | None = None) -> xr.Dataset:
     """Share of the spread between people that each one's records have removed.
 
     The spread between people is that of all draws of everyone: the mean of the variances within
@@ -95,8 +95,20 @@ def learnt(parameters: xr.Dataset) -> xr.Dataset:
     ----------
     parameters
         Person parameters, dims chain, draw, patient and perhaps outcome.
+    population
+        Draws of the population, where these people are not it: the spread is then that between
+        people of the same covariates and clinic.
     """
     chosen = parameters[list(_LEARNT)]
     own = chosen.var(("chain", "draw"))
-    between = chosen.var(("chain", "draw", "patient"))
+    if population is None:
+        between = chosen.var(("chain", "draw", "patient"))
+    else:
+        between = xr.Dataset({name: _between(population, name) for name in _LEARNT})
     return (1 - own / between).clip(0, 1)
+
+
+def _between(population: xr.Dataset, name: str) -> xr.DataArray:
+    """Variance of a parameter of somebody drawn from the population."""
+    draw = ("chain", "draw")
+    return population[f"{name}_mean"].var(draw) + (population[f"{name}_sd"] ** 2).mean(draw)
