@@ -91,7 +91,7 @@ def update(
         stack, person, candidates, stream(seed, "candidates", patient)
     )
     found = weigh(x, uniform, every, person.placed, stack.law, stack.edges, person.data)
-    log_weight = found[0] + log_ratio - person.log_enrolled(stack, x, every)
+    log_weight = _possible(found[0] + log_ratio - person.log_enrolled(stack, x, every))
     weighed = weights(log_weight)
     chance = stream(seed, "choice", patient).random((3, stack.n))
     method, ess = "laplace", weighed.ess
@@ -202,12 +202,17 @@ def _tempered(
     def log_weight(x: Floats, uniform: Floats, draw: Ints) -> Floats:
         x, uniform = x[:, None], uniform[:, None]
         weight = weigh(x, uniform, draw, *given)[0] + person.proposal.log_ratio(x, draw)
-        return np.asarray(weight - person.log_enrolled(stack, x, draw))[:, 0]
+        return _possible(weight - person.log_enrolled(stack, x, draw))[:, 0]
 
     found = temper(start, stack.n, person.proposal, person.free, log_weight, rng)
     order = arranged(found.draw, stack.n)
     x, uniform, at = found.x[order, None], found.uniform[order, None], found.draw[order]
     return at, x, weigh(x, uniform, at, *given)
+
+
+def _possible(log_weight: Floats) -> Floats:
+    """Give no weight to candidates under which what was recorded cannot be."""
+    return np.where(np.isnan(log_weight), -np.inf, log_weight)
 
 
 def _effective(draw: Ints, draws: int) -> float:
