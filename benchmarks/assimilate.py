@@ -83,10 +83,13 @@ def main() -> None:
             f"one person, {stack.n} draws, {name}: median {median:.0f} ms ({low:.0f} to {high:.0f})"
         )
 
-    since = time.perf_counter()
+    since, spent = time.perf_counter(), time.process_time()
     twins = ready.assimilate(everyone, workers=given.workers)["twins"]
-    seconds = time.perf_counter() - since
-    print(f"{given.people} people on {given.workers} threads: {seconds:.1f} s")
+    since, spent = time.perf_counter() - since, time.process_time() - spent
+    print(
+        f"{given.people} people on {given.workers} threads: {since:.1f} s, of {spent:.1f} s of "
+        f"processor time"
+    )
     k, ess = twins["pareto_k"].to_numpy(), twins["ess"].to_numpy()
     print(
         f"Pareto k: median {np.median(k):.2f}, largest {k.max():.2f}, above 0.7 {(k > 0.7).sum()}; "

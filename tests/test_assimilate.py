@@ -290,6 +290,16 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"visits": [{"week": 0, "work_status": "working"}]},
         "working' is told of somebody outside the labour force",
     ),
+    "out": (
+        {
+            "labour_force": True,
+            "visits": [
+                {"week": 6, "work_status": "working"},
+                {"week": 0, "work_status": "permanently_out"},
+            ],
+        },
+        "working' comes after permanently_out, which is for good",
+    ),
     "instrument": ({"instruments": {"pain": "nrss"}}, "nrss"),
     "arm": ({"arm": "ap"}, "ap' is an arm that the fit knows nothing of.*'app'"),
 }

@@ -20,7 +20,7 @@ from twin.law.grid import Floats, Ints
 from twin.law.population import People
 from twin.law.records import Entry, Records
 
-from .choose import choose, choose_within, weights
+from .choose import Weights, choose, choose_within, weights
 from .person import Data, Gaps, Placed, data_of, gaps_of, place
 from .present import present
 from .proposal import FREEDOM, Proposal, laplace
@@ -91,10 +91,8 @@ def update(
         stack, person, candidates, stream(seed, "candidates", patient)
     )
     found = weigh(x, uniform, every, person.placed, stack.law, stack.edges, person.data)
-    log_weight = found[0] + log_ratio - person.log_enrolled(stack, x, every)
+    log_weight = _possible(found[0] + log_ratio - person.log_enrolled(stack, x, every))
     weighed = weights(log_weight)
-    chance = stream(seed, "choice", patient).random((3, stack.n))
-    method, ess = "laplace", weighed.ess
     if reweigh and not weighed.reliable:
         start = Particles(
             x.reshape(log_weight.size, x.shape[-1]),
@@ -102,39 +100,62 @@ def update(
             np.repeat(every, candidates),
             log_weight.ravel(),
         )
-        rng = stream(seed, "tempering", patient)
-        at, x, found = _tempered(stack, person, start, rng)
-        method, ess = "tempered", _effective(at, stack.n)
-        kept = (every, np.zeros_like(every))
-    elif reweigh:
-        kept = choose(weighed.share, chance)
-        at = kept[0]
+        chosen = _tempered(stack, person, start, stream(seed, "tempering", patient))
     else:
-        own_share = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
-        kept, at = (every, choose_within(own_share, every, chance[2])), every
-    log_rate, effects, latent = (part[kept] for part in found[1:])
-    k = stack.n_outcomes
-    noise = stream(seed, "flare", patient).standard_normal((stack.n, k))
+        chance = stream(seed, "choice", patient).random((3, stack.n))
+        if reweigh:
+            at, candidate = choose(weighed.share, chance)
+        else:
+            own = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+            at, candidate = every, choose_within(own, every, chance[2])
+        own_x, log_rate, effects, latent = (part[at, candidate] for part in (x, *found[1:]))
+        chosen = _Chosen(at, own_x, log_rate, effects, latent, "laplace", weighed.ess)
+    return _known(stack, person, chosen, weighed, week_now, stream(seed, "flare", patient))
+
+
+class _Chosen(NamedTuple):
+    """A candidate for every place; arrays are those of `target.weigh`, one candidate each."""
+
+    draw: Ints
+    x: Floats
+    log_rate: Floats
+    effects: Floats
+    latent: Floats
+    method: str
+    ess: float
+
+
+def _known(
+    stack: Stack,
+    person: _Person,
+    chosen: _Chosen,
+    weighed: Weights,
+    week_now: float,
+    rng: np.random.Generator,
+) -> Known:
+    """Name the parts of what was chosen, and draw where the person stands."""
+    k, gaps, effects = stack.n_outcomes, person.gaps, chosen.effects
+    noise = rng.standard_normal((stack.n, k))
+    state = (chosen.log_rate, effects, chosen.latent)
     level, flare = present(
-        log_rate, effects, latent, week_now, noise, at, stack.law, stack.edges, person.data
+        *state, week_now, noise, chosen.draw, stack.law, stack.edges, person.data
     )
-    gaps = person.gaps
     return Known(
-        draw=at,
+        draw=chosen.draw,
         people=People(
-            log_rate=log_rate,
+            log_rate=chosen.log_rate,
             frailty=effects[:, 3 * k] if stack.has_work else np.zeros(stack.n),
             start=effects[:, :k],
             set_point=effects[:, k : 2 * k],
             response=effects[:, 2 * k : 3 * k],
         ),
-        missing=gaps.fill(x[kept][:, 1 : person.own])[:, gaps.column],
+        missing=gaps.fill(chosen.x[:, 1 : person.own])[:, gaps.column],
         level_now=level,
         flare_now=flare,
         pareto_k=weighed.pareto_k,
-        ess=ess,
+        ess=chosen.ess,
         log_evidence=weighed.log_evidence,
-        method=method,
+        method=chosen.method,
     )
 
 
@@ -193,21 +214,25 @@ def _candidates(
     return x, uniform, log_ratio
 
 
-def _tempered(
-    stack: Stack, person: _Person, start: Particles, rng: np.random.Generator
-) -> tuple[Ints, Floats, tuple[Floats, Floats, Floats, Floats]]:
-    """Return draws of the population, coordinates and evaluation of tempered candidates."""
+def _tempered(stack: Stack, person: _Person, start: Particles, rng: np.random.Generator) -> _Chosen:
+    """Temper candidates, and put them in order."""
     given = (person.placed, stack.law, stack.edges, person.data)
 
     def log_weight(x: Floats, uniform: Floats, draw: Ints) -> Floats:
         x, uniform = x[:, None], uniform[:, None]
         weight = weigh(x, uniform, draw, *given)[0] + person.proposal.log_ratio(x, draw)
-        return np.asarray(weight - person.log_enrolled(stack, x, draw))[:, 0]
+        return _possible(weight - person.log_enrolled(stack, x, draw))[:, 0]
 
     found = temper(start, stack.n, person.proposal, person.free, log_weight, rng)
     order = arranged(found.draw, stack.n)
     x, uniform, at = found.x[order, None], found.uniform[order, None], found.draw[order]
-    return at, x, weigh(x, uniform, at, *given)
+    _, log_rate, effects, latent = (part[:, 0] for part in weigh(x, uniform, at, *given))
+    return _Chosen(at, x[:, 0], log_rate, effects, latent, "tempered", _effective(at, stack.n))
+
+
+def _possible(log_weight: Floats) -> Floats:
+    """Give no weight to candidates under which what was recorded cannot be."""
+    return np.where(np.isnan(log_weight), -np.inf, log_weight)
 
 
 def _effective(draw: Ints, draws: int) -> float:
