@@ -4,6 +4,7 @@ from .assimilate import Assimilator, assimilate
 from .change import Change, change
 from .credibility import credibility
 from .document import read_people, read_person
+from .next_visit import next_visit
 from .visits import add_visits
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "assimilate",
     "change",
     "credibility",
+    "next_visit",
     "read_people",
     "read_person",
 ]

@@ -85,7 +85,7 @@ def records_of_newcomers(frame: Frame, cohort: Cohort) -> Records:
     """
     data = with_enrolment(frame.records(cohort))
     extra = np.array(
-        [_extra_variance(frame.outcomes[name], scale) for name, scale in cohort.outcomes.items()]
+        [extra_variance(frame.outcomes[name], scale) for name, scale in cohort.outcomes.items()]
     )
     if not extra.any():
         return data
@@ -95,7 +95,8 @@ def records_of_newcomers(frame: Frame, cohort: Cohort) -> Records:
     return data._replace(scores=scores._replace(rounding_variance=variance))
 
 
-def _extra_variance(fitted: Instrument, own: Instrument) -> float:
+def extra_variance(fitted: Instrument, own: Instrument) -> float:
+    """Variance that an instrument's error has beyond that of the fit's; severity, squared."""
     if own.name == fitted.name or not (own.retest and fitted.retest):
         return 0.0
     of_own, of_fitted = (

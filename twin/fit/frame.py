@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from twin.cohort import Cohort
 from twin.cohort.absence import DaysAbsent
@@ -138,12 +138,16 @@ def frame_of(fit: xr.DataTree) -> Frame:
     Raises
     ------
     InputError
-        If the fit was stored before fits kept that.
+        If the fit was stored before fits kept that, or kept it as it is now.
     """
+    remedy = "Fit the cohort again with this version."
     if FRAME not in fit.attrs:
-        remedy = "Fit the cohort again with this version."
         raise InputError([Problem("fit", "does not say how it reads people", remedy=remedy)])
-    return Frame.model_validate_json(str(fit.attrs[FRAME]))
+    try:
+        return Frame.model_validate_json(str(fit.attrs[FRAME]))
+    except ValidationError as error:
+        rule = "was stored by another version, which read people by other facts"
+        raise InputError([Problem("fit", rule, remedy=remedy)]) from error
 
 
 FRAME = "frame"

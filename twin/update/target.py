@@ -179,16 +179,17 @@ def weigh(
         log_likelihood[p] += found[0]
         effects[p] = found[1]
         if len(data.worker) > 0:
-            states, days = _work(d, log_rate[p], effects[p], law, edges, data)
+            states, days = work_density(d, log_rate[p], effects[p], law, edges, data)
             log_likelihood[p] += states
             log_likelihood[p] += days
     return log_likelihood, log_rate, effects, latent
 
 
 @released
-def _work(
+def work_density(
     d: int, log_rate: Floats, effects: Floats, law: Law, edges: Floats, data: Data
 ) -> tuple[Floats, Floats]:
+    """Log probabilities of what was learnt of work; see `work_kernels.work_terms`."""
     n, outcomes = log_rate.shape
     return work_terms(
         log_rate,
