@@ -11,7 +11,16 @@ import pytest
 import xarray as xr
 
 from scenarios import load_scenario
-from twin.assimilate import add_visits, assimilate, change, read_people, read_person
+from twin.assimilate import (
+    add_visits,
+    assimilate,
+    change,
+    credibility,
+    read_further,
+    read_people,
+    read_person,
+)
+from twin.assimilate.credibility import with_credibility
 from twin.assimilate.visits import people_of
 from twin.cohort import Cohort
 from twin.cohort.cohort import Covariate
@@ -140,6 +149,35 @@ def test_what_the_last_visit_changed_is_told(fit: xr.DataTree) -> None:
     with pytest.raises(InputError, match="bert' is nobody among the twins"):
         add_visits(after, bad.assign(patient="bert"))
     assert "nothing moved" in str(change(after, after, "anna"))
+
+
+def test_what_a_document_says_of_further_visits_goes_with_what_is_known(
+    fit: xr.DataTree, tmp_path: Path
+) -> None:
+    known = {"labour_force": True, "instruments": {"disability": "odi"}}
+    visits = [{"week": 4, "pain": 6, "disability": 40, "work_status": "permanently_out"}]
+    twins = assimilate(fit, read_people([{"patient": "anna", **known, "visits": visits}], fit))
+    twins = with_credibility(twins, credibility(fit, people_of(twins)))
+    file = tmp_path / "later.json"
+
+    def further(patient: str = "anna", **said: Any) -> pd.DataFrame:
+        file.write_text(json.dumps({"patient": patient, **said}))
+        return read_further(file, twins)
+
+    grown = add_visits(twins, further(visits=[{"week": 9, "pain": 4, "disability": 66}]))
+    assert grown["observed_data"]["score"].sel(outcome="disability").to_numpy().tolist() == [
+        [40, 66]
+    ]
+    assert grown["twins"]["surprise"].item() != twins["twins"]["surprise"].item()
+    for wrong, message in (
+        ({"patient": "ana"}, "'ana' is nobody among the twins.*'anna'"),
+        ({"covariates": {"age": 3}}, "'covariates' of anna is known already"),
+        ({"visits": [{"week": 4, "pain": 1}]}, "week = 4 is a week at which anna was seen"),
+        ({"visits": [{"week": 9, "disability": 65}]}, "disability = 65.*is no score of odi"),
+        ({"visits": [{"week": 9, "work_status": "working"}]}, "comes after permanently_out"),
+    ):
+        with pytest.raises(InputError, match=message):
+            further(**wrong)
 
 
 def test_the_people_of_stored_twins_are_those_that_were_told(

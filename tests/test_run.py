@@ -19,6 +19,7 @@ import xarray as xr
 from twin.assimilate.settings import AssimilationSettings
 from twin.cohort.synthetic import SyntheticSettings
 from twin.config import Output, RunConfig
+from twin.config.run_config import PriorChoice
 from twin.errors import InputError
 from twin.export.schema import check
 from twin.fit import fit as fitting
@@ -308,7 +309,7 @@ def test_an_unconverged_fit_is_not_stored_unless_accepted(
 
 ANNA = """
 patient: anna
-covariates: {age: 44, depression: 11}
+covariates: {age: 44, depression: 7}
 labour_force: true
 visits:
   - {week: 6, pain: 4, disability: 9, work_status: restricted}
@@ -339,7 +340,58 @@ def test_people_whom_the_fit_never_saw_are_simulated_without_a_refit(
     assert kept is not None
     assert "disability 9 (week 6)" in str(TwinEnsemble(kept)["anna"])
     assert "credible as somebody of the fit's population" in str(TwinEnsemble(kept)["anna"])
-    check(json.loads((page.parent / "summary.json").read_text("utf-8")))
+    summary_json = json.loads((page.parent / "summary.json").read_text("utf-8"))
+    check(summary_json)
+    person = summary_json["assimilated"]["people"]["anna"]
+    assert person["verdict"] == "credible"
+    assert person == told["assimilated"]["people"]["anna"]
+
+
+def test_further_visits_are_added_to_the_twins_of_an_earlier_run(
+    config: RunConfig,
+    results: Path,
+    newcomer: AssimilationSettings,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    first = run(elsewhere(config, tmp_path, twins=newcomer))
+    file = tmp_path / "later.yaml"
+    file.write_text("patient: anna\nvisits: [{week: 13, pain: 6, disability: 13}]\n", "utf-8")
+    told: dict[str, Any] = {"visits": str(file), "earlier": str(first.parent / "assimilated.nc")}
+    later = newcomer.model_copy(update={**told, "next_weeks": (26.0,)})
+    page = run(elsewhere(config, tmp_path, twins=later))
+    printed, text = capsys.readouterr().out, visible(page.read_text("utf-8"))
+    for news in (
+        "Twin anna: week 13 told pain 6, disability 13",
+        "Next visit of anna: disability expected at week 26 is",
+    ):
+        assert news in printed
+        assert news in text
+    assert "not needed" in printed
+    table = pd.read_csv(page.parent / "next_visit.csv")
+    assert set(table["measurement"]) == {"pain by pain_nrs", "disability by rmdq", "work state"}
+    assert "next_visit.csv" in manifest_of(page.parent)["files"]
+    # as if all had been told at once
+    file.write_text(f"{ANNA}  - {{week: 13, pain: 6, disability: 13}}\n", "utf-8")
+    at_once = run(
+        elsewhere(config, tmp_path, twins=newcomer.model_copy(update={"visits": str(file)}))
+    )
+    one, other = (
+        load_fit(place.parent / "assimilated.nc")["twins"].to_dataset()  # type: ignore[index]
+        for place in (page, at_once)
+    )
+    xr.testing.assert_identical(one.drop_vars("surprise"), other.drop_vars("surprise"))
+    # the run must be of the fit that they were assimilated into, and the file of people there
+    with pytest.raises(InputError, match="with other settings of priors"):
+        run(elsewhere(config, tmp_path, twins=later, priors=PriorChoice(name="wide")))
+    with pytest.raises(InputError, match="'covariates' of anna is known already"):
+        run(elsewhere(config, tmp_path, twins=later.model_copy(update={"visits": newcomer.visits})))
+    for other, message in (
+        (file, "cannot be read as a stored fit"),
+        (results / "fit.nc", "holds no twins that were assimilated"),
+    ):
+        with pytest.raises(InputError, match=message):
+            run(elsewhere(config, tmp_path, twins=later.model_copy(update={"earlier": str(other)})))
 
 
 def test_somebody_outside_the_cohort_is_refused_unless_that_is_accepted(

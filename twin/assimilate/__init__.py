@@ -4,6 +4,7 @@ from .assimilate import Assimilator, assimilate
 from .change import Change, change
 from .credibility import credibility
 from .document import read_people, read_person
+from .further import read_further
 from .next_visit import next_visit
 from .visits import add_visits
 
@@ -15,6 +16,7 @@ __all__ = [
     "change",
     "credibility",
     "next_visit",
+    "read_further",
     "read_people",
     "read_person",
 ]

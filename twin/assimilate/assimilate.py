@@ -67,8 +67,9 @@ def assimilate(
         ``constant_data``. Beside the person parameters, ``twins`` holds for each draw of each
         person ``population_draw``, the draw of the population that it is paired with (counted
         chain by chain), and for each person ``pareto_k``, ``ess``, ``log_evidence`` and
-        ``method``. Attributes as of a fit, with ``drawn_from``: assimilation, ``fit_cohort``,
-        ``recruited``, and ``notes`` (JSON), what was left out, filled or assumed.
+        ``method``. Attributes as of a fit, with ``drawn_from``: assimilation; ``into``: fit or
+        evidence; ``fit_cohort`` and ``fit_cohort_hash``; ``recruited``, and ``notes`` (JSON), what
+        was left out, filled or assumed.
 
     Raises
     ------
@@ -153,7 +154,7 @@ class Assimilator:
             "cohort_hash": people.hash,
             "synthetic": int(read.cohort.synthetic),
             "drawn_from": ASSIMILATED,
-            "fit_cohort": frame.cohort,
+            **_origin(self.fit, frame),
             "recruited": int(recruited),
             "notes": json.dumps(read.notes),
             "converged": int(self.fit.attrs["converged"]),
@@ -171,3 +172,13 @@ class Assimilator:
         spec, posterior = with_clusters(self.frame.spec, self.posterior, new, seed)
         frame = self.frame.model_copy(update={"spec": spec})
         return frame, posterior, stacked(spec, posterior, frame.time_grid, frame.dose)
+
+
+def _origin(base: xr.DataTree, frame: Frame) -> dict[str, str]:
+    """Say what people are assimilated into; twins say what they themselves were."""
+    known = base.attrs
+    return {
+        "into": str(known.get("into", known.get("drawn_from", "fit"))),
+        "fit_cohort": frame.cohort,
+        "fit_cohort_hash": str(known.get("fit_cohort_hash", known.get("cohort_hash", ""))),
+    }

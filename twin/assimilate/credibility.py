@@ -84,6 +84,11 @@ def credibility(
     return _verdicts(cohort, np.array(by_scores), *_beyond(frame, records))
 
 
+def with_credibility(twins: xr.DataTree, found: xr.Dataset) -> xr.DataTree:
+    """Return twins that carry what was found of their people by `credibility`."""
+    return twins.assign({"twins": xr.DataTree(twins["twins"].to_dataset().assign(found))})
+
+
 def _scores(
     frame: Frame,
     cohort: Cohort,

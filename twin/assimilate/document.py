@@ -56,13 +56,28 @@ def read_person(path: Path, fit: xr.DataTree) -> Cohort:
     InputError
         If the file cannot be read or says what cannot be; everything found is in it.
     """
+    return read_people(_given(path), fit, str(path))
+
+
+def read_documents(path: Path) -> list[PersonDocument]:
+    """Read what a file says of people, without holding it to a fit.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or has keys that mean nothing.
+    """
+    return [_document(one, str(path)) for one in _given(path)]
+
+
+def _given(path: Path) -> list[Any]:
     try:
         text = path.read_text("utf-8")
         given = json.loads(text) if path.suffix.lower() == ".json" else yaml.safe_load(text)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, json.JSONDecodeError) as error:
         reason = " ".join(str(error).split())
         raise InputError([Problem(str(path), f"cannot be read ({reason})")]) from error
-    return read_people(given if isinstance(given, list) else [given], fit, str(path))
+    return given if isinstance(given, list) else [given]
 
 
 def read_people(
@@ -112,7 +127,7 @@ def read_people(
         name=name,
         synthetic=False,
         patients=patients,
-        visits=_visits(frame, people),
+        visits=visits_of(frame, people),
         outcomes=scales,
         covariates=frame.covariates,
         arms=frame.arms,
@@ -134,7 +149,8 @@ def _column(meaning: Covariate, name: str, people: Sequence[PersonDocument]) -> 
     return pd.Series([np.nan if value is None else float(value) for value in values], dtype=float)
 
 
-def _visits(frame: Frame, people: Sequence[PersonDocument]) -> pd.DataFrame:
+def visits_of(frame: Frame, people: Sequence[PersonDocument]) -> pd.DataFrame:
+    """Return the visits of documents as a table, one row each."""
     rows = [
         {
             "patient": one.patient,

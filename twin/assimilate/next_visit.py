@@ -65,7 +65,8 @@ def next_visit(
         the expected score once this one measurement is known, score units; ``share``, the share of
         the variance that is expected to go, and ``share_error``, its Monte-Carlo error. NaN for a
         week that is not after the person's last visit, and for the work state of whoever has no
-        work process. For each patient ``expected``, the mean, and ``sd_now``.
+        work process. For each patient ``expected``, the mean, and ``sd_now``. Attributes
+        ``outcome`` and ``week``.
 
     Raises
     ------
@@ -98,9 +99,8 @@ def next_visit(
             chances = _chances(everyone[row], measured, at, cases if asked[row] else [], row)
             for place, chance in enumerate(chances):
                 found[row, place, column] = worth(chance, expected[row])
-    return _labelled(
-        found, np.array(expected), people, names, weeks, f"{outcome} expected at week {week:g}"
-    )
+    told: dict[str, str | float] = {"outcome": outcome, "week": float(week)}
+    return _labelled(found, np.array(expected), people, names, weeks, told)
 
 
 class _Measured(NamedTuple):
@@ -163,7 +163,7 @@ def _labelled(
     people: Cohort,
     names: list[str],
     weeks: Sequence[float],
-    quantity: str,
+    told: dict[str, str | float],
 ) -> xr.Dataset:
     dims = ("patient", "measurement", "visit_week")
     dataset = xr.Dataset(
@@ -179,7 +179,7 @@ def _labelled(
             "measurement": np.array(names, dtype=object),
             "visit_week": np.asarray(weeks, dtype=float),
         },
-        {"quantity": quantity},
+        told,
     )
     for name, meaning in _MEANINGS.items():
         dataset[name].attrs["long_name"] = meaning
@@ -208,8 +208,8 @@ def in_words(found: xr.Dataset, patient: str) -> str:
     own = found.sel(patient=patient)
     asked = own.stack(asked=("visit_week", "measurement")).dropna("asked", subset=["share"])
     head = (
-        f"Next visit of {patient}: {found.attrs['quantity']} is {own['expected'].item():.1f}, "
-        f"SD {own['sd_now'].item():.2f}"
+        f"Next visit of {patient}: {found.attrs['outcome']} expected at week "
+        f"{found.attrs['week']:g} is {own['expected'].item():.1f}, SD {own['sd_now'].item():.2f}"
     )
     order = asked["share"].to_numpy().argsort(kind="stable")[::-1]
     lines = [_line(asked.isel(asked=place)) for place in order]

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+_Week = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
 
 class AssimilationSettings(BaseModel):
     """Whom a run assimilates, and how.
@@ -14,7 +16,11 @@ class AssimilationSettings(BaseModel):
     ----------
     visits
         File of new people: one or several as `document.PersonDocument` describes, in YAML or JSON;
-        or a YAML file whose ``cohort`` names tables, as the files in ``conf/cohort`` do.
+        or a YAML file whose ``cohort`` names tables, as the files in ``conf/cohort`` do. With
+        `earlier`, further visits as `further.read_further` reads them.
+    earlier
+        Path of twins that were assimilated before, to which the visits are added; None for new
+        people. Draws and ``recruited`` are then those of the first time.
     recruited
         Whether they were enrolled by the entry threshold of the fit's cohort.
     draws
@@ -23,13 +29,20 @@ class AssimilationSettings(BaseModel):
         Threads; no number depends on them.
     accept_outside
         Whether people outside the cohort (`credibility`) are taken all the same.
+    next_weeks
+        Weeks at which a visit is thought of (`next_visit`).
+    foretold_week
+        Week whose expected scores such a visit is to tell more of.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     visits: str
+    earlier: str | None = None
     recruited: bool = False
     # four chains of four draws: the least of which Monte-Carlo errors are told
     draws: Annotated[int, Field(ge=16)] = 1000
     workers: Annotated[int, Field(ge=1)] = 2
     accept_outside: bool = False
+    next_weeks: tuple[_Week, ...] = ()
+    foretold_week: _Week = 26.0

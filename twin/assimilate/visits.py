@@ -14,6 +14,7 @@ from twin.fit.frame import frame_of
 from twin.instruments import Instrument
 
 from .assimilate import Assimilator
+from .credibility import credibility, with_credibility
 
 
 def add_visits(
@@ -26,7 +27,8 @@ def add_visits(
     """Return twins that know of further visits.
 
     All visits are assimilated anew, with the random numbers of the first time, so that visits that
-    come one by one end where those that come at once do: the same, to the last bit.
+    come one by one end where those that come at once do: the same, to the last bit. Twins that say
+    how credible their people are say it anew.
 
     Parameters
     ----------
@@ -44,17 +46,17 @@ def add_visits(
         If a visit is of somebody unknown, or of a week that was seen already.
     """
     known = people_of(twins)
-    problems = [*_strangers(known, visits), *_seen_twice(known, visits)]
+    problems = [*_strangers(known, visits), *seen_twice(known, visits)]
     if problems:
         raise InputError(problems)
-    every = pd.concat([known.visits, visits], ignore_index=True)
-    return Assimilator(twins, _draws(twins)).assimilate(
-        replace(known, visits=every),
-        seed=int(twins.attrs["seed"]),
-        workers=workers,
-        recruited=bool(twins.attrs["recruited"]),
-        progress=progress,
+    people = replace(known, visits=pd.concat([known.visits, visits], ignore_index=True))
+    seed, recruited = int(twins.attrs["seed"]), bool(twins.attrs["recruited"])
+    grown = Assimilator(twins, _draws(twins)).assimilate(
+        people, seed=seed, workers=workers, recruited=recruited, progress=progress
     )
+    if "verdict" not in twins["twins"]:
+        return grown
+    return with_credibility(grown, credibility(twins, people, seed=seed, recruited=recruited))
 
 
 def people_of(twins: xr.DataTree) -> Cohort:
@@ -115,11 +117,12 @@ def _strangers(known: Cohort, visits: pd.DataFrame) -> list[Problem]:
     ]
 
 
-def _seen_twice(known: Cohort, visits: pd.DataFrame) -> list[Problem]:
+def seen_twice(known: Cohort, visits: pd.DataFrame, where: str = "visits") -> list[Problem]:
+    """Return visits at weeks at which their people were seen already."""
     both = visits.merge(known.visits[["patient", "week"]], on=["patient", "week"])
     return [
         Problem(
-            "visits",
+            where,
             f"is a week at which {patient} was seen already",
             column="week",
             value=f"{week:g}",

@@ -46,6 +46,9 @@ class ExportFacts:
         The whole run's configuration, JSON.
     scenarios
         By name, every scenario simulated.
+    assimilated_into
+        The cohort whose fit never saw these people and was told of them; None where they are a
+        fit's own.
     """
 
     cohort: str
@@ -56,6 +59,7 @@ class ExportFacts:
     versions: Mapping[str, str]
     configuration: str
     scenarios: Mapping[str, ScenarioFacts]
+    assimilated_into: str | None = None
 
     def labels(self, scenario: str) -> dict[str, str]:
         """What each effect of a scenario rests on, in the words of files."""

@@ -15,6 +15,7 @@ from twin.outcomes.table import contrasts as contrast_table
 from twin.outcomes.table import scenario_summary
 from twin.simulate.design import Design
 
+from .assimilated import assimilated
 from .document import document
 from .facts import ExportFacts
 from .netcdf import write_netcdf
@@ -73,6 +74,8 @@ def write_exports(
     if contrasts is None:
         contrasts = contrast_table(outcomes, facts.joint_labels())
     told = document(outcomes, design, facts, settings, summary, contrasts, learnt)
+    if facts.assimilated_into is not None:
+        told["assimilated"] = {"into": facts.assimilated_into, "people": assimilated(twins)}
     check(told)
 
     provenance = facts.attributes()

@@ -8,6 +8,8 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
+from twin.errors import InputError, Problem
+
 from .whole import whole_file
 
 _ENGINE: Final = "netcdf4"
@@ -21,14 +23,25 @@ def save_fit(tree: xr.DataTree, path: Path) -> None:
 
 
 def load_fit(path: Path) -> xr.DataTree | None:
-    """Read a fit into memory; None where there is none."""
+    """Read a fit into memory; None where there is none.
+
+    Raises
+    ------
+    InputError
+        If there is a file, but of another kind or damaged.
+    """
     if not path.exists():
         return None
-    # weeks since a person's baseline are numbers, whatever a reader of NetCDF takes them for
-    with xr.open_datatree(
-        path, engine=_ENGINE, decode_times=False, decode_timedelta=False
-    ) as stored:
-        return stored.load()
+    try:
+        # weeks since a person's baseline are numbers, whatever a reader of NetCDF takes them for
+        with xr.open_datatree(
+            path, engine=_ENGINE, decode_times=False, decode_timedelta=False
+        ) as stored:
+            return stored.load()
+    except OSError as error:
+        rule = f"cannot be read as a stored fit ({' '.join(str(error).split())})"
+        remedy = "Fits and twins are NetCDF files: fit.nc or assimilated.nc in the folder of a run."
+        raise InputError([Problem(str(path), rule, remedy=remedy)]) from error
 
 
 def _encoding(tree: xr.DataTree) -> dict[str, Any]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scenarios import Scenario
 from twin.cohort import Cohort
 from twin.config import RunConfig
 from twin.fit.plan import FitPlan
 from twin.outcomes.label import label
+
+if TYPE_CHECKING:
+    from .unseen import Unseen
 
 
 def announcement(
@@ -18,7 +22,7 @@ def announcement(
     people: Cohort,
     scenarios: Sequence[Scenario],
     folder: Path,
-    unseen: str = "",
+    unseen: Unseen | None = None,
 ) -> str:
     """Return the people on one screen, the scenarios in words, then how all this is run.
 
@@ -33,7 +37,7 @@ def announcement(
     folder
         Of the results.
     unseen
-        What is said of people whom the fit never saw; empty where they are the fit's own.
+        People whom the fit never saw; None where they are the fit's own.
     """
     sampler, edges, simulation = config.sampler, config.model.grid, config.simulation
     if config.population is not None:
@@ -42,8 +46,10 @@ def announcement(
         drawn = sampler.chains * sampler.draws
         there = plan.path.exists()
         fit = "found, not sampled again" if there else "none stored yet, will be sampled"
-    if config.twins is not None:
-        drawn = config.twins.draws
+    if unseen is not None:
+        drawn = unseen.draws
+    if unseen is not None and unseen.further is not None:
+        fit = f"not needed: {unseen.settings.earlier} holds what was learnt from it"
     used = min(simulation.draws, drawn)
     lines = {
         "model": f"{len(edges) - 1} cells of person time to week {edges[-1]:g}",
@@ -70,5 +76,5 @@ def announcement(
     table = [f"{name:<8} {value}" for name, value in lines.items()]
     known = label("estimated", people.synthetic)
     words = [str(scenario).replace("[estimated]", f"[{known}]") for scenario in scenarios]
-    told = [unseen, ""] if unseen else []
+    told = [unseen.told, ""] if unseen is not None else []
     return "\n".join([*told, str(people), "", *words, "", *table, *accepted])

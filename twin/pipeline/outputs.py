@@ -7,8 +7,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,10 @@ import xarray as xr
 from scenarios import Scenario
 from twin.cohort import Cohort
 from twin.config import RunConfig
+from twin.export.assimilated import assimilated
 from twin.export.facts import ExportFacts, ScenarioFacts
 from twin.export.netcdf import write_netcdf, write_tree
+from twin.export.next_visit import write_next_visit
 from twin.export.write import write_exports
 from twin.fit.gate_report import GateReport
 from twin.fit.plan import FitPlan
@@ -33,7 +35,8 @@ from twin.outcomes.trial import trial_estimates
 from twin.report import Estimate, ReportContent, write_report
 from twin.simulate.design import Design
 
-from .unseen import Unseen, how_found
+from .unseen import Unseen
+from .unseen_words import how_found
 
 if TYPE_CHECKING:
     from twin.population.published import Point
@@ -73,6 +76,9 @@ class RunFacts:
         What a referee asks of the fit.
     unseen
         People whom the fit never saw; None where they are its own.
+    outlook, news
+        What a next visit would tell of them, by outcome, and this with what the last one changed in
+        words; empty where there is none.
     """
 
     config: RunConfig
@@ -86,6 +92,8 @@ class RunFacts:
     paths: xr.Dataset | None
     diagnostics: xr.DataTree
     unseen: Unseen | None = None
+    outlook: Mapping[str, xr.Dataset] = field(default_factory=dict)
+    news: str = ""
 
     @property
     def converged(self) -> bool:
@@ -105,6 +113,7 @@ def run_folder(config: RunConfig, cohort: Cohort) -> Path:
             "output": True,
             "sampler": {"progress_bar", "cores"},
             "simulation": {"progress_bar", "memory_mb"},
+            "twins": {"workers"},
         }
     )
     digest = hashlib.sha256(f"{told}{cohort.hash}".encode()).hexdigest()[:_NAME_LENGTH]
@@ -155,6 +164,8 @@ def write_outputs(
         with whole_file(folder / PATHS) as beside:
             write_netcdf(facts.paths, told.attributes(), beside)
         files.append(folder / PATHS)
+    if facts.outlook:
+        files.append(write_next_visit(facts.outlook, folder))
     with whole_file(folder / DIAGNOSTICS) as beside:
         write_tree(facts.diagnostics, told.attributes(), beside)
     files.append(folder / DIAGNOSTICS)
@@ -177,6 +188,7 @@ def _export_facts(facts: RunFacts) -> ExportFacts:
         versions=dict(versions()),
         configuration=facts.config.model_dump_json(),
         scenarios={one.name: ScenarioFacts(one.title, one.labels) for one in facts.scenarios},
+        assimilated_into=None if facts.unseen is None else facts.unseen.into,
     )
 
 
@@ -215,6 +227,7 @@ def _content(
         trial_estimate=_trial_estimate(facts, outcomes.level),
         diagnostics=None if facts.from_evidence or facts.unseen else facts.diagnostics,
         unseen="" if facts.unseen is None else facts.unseen.told,
+        news=facts.news,
         provenance={
             "run": folder.name,
             "seed": str(facts.config.seed),
@@ -333,20 +346,10 @@ def _write_manifest(
 
 def _assimilated(unseen: Unseen, twins: xr.DataTree) -> dict[str, object]:
     """Into what, and how well each person's twin is told."""
-    people = twins["twins"].to_dataset()
     return {
-        "into": str(unseen.base.attrs["cohort"]),
+        "into": unseen.into,
         "notes": list(unseen.notes),
-        "people": {
-            str(one): {
-                "method": str(people["method"].sel(patient=one).item()),
-                "pareto_k": float(people["pareto_k"].sel(patient=one).item()),
-                "effective_size": float(people["ess"].sel(patient=one).item()),
-                "surprise": float(people["surprise"].sel(patient=one).item()),
-                "credible": str(people["verdict"].sel(patient=one).item()),
-            }
-            for one in people["patient"].to_numpy()
-        },
+        "people": assimilated(twins["twins"].to_dataset()),
     }
 
 

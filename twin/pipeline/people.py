@@ -24,7 +24,8 @@ from twin.population.published import ENTRY, RESPONSE_POINTS
 from twin.simulate.design import Design
 
 from .outputs import NATURAL_HISTORY, NO_FIT
-from .unseen import Unseen, assimilated, how_found
+from .unseen import Unseen, assimilated
+from .unseen_words import how_found
 
 
 def known_people(

@@ -65,8 +65,7 @@ def run(config: RunConfig) -> Path:
     harm_changes(people.outcomes, config.report)
     folder = run_folder(config, people)
     reused = config.population is None and plan.path.exists()
-    told = "" if unseen is None else unseen.told
-    print(announcement(config, plan, people, scenarios, folder, told), flush=True)
+    print(announcement(config, plan, people, scenarios, folder, unseen), flush=True)
 
     # Whatever is wrong with the input has been said by now: PyMC takes seconds to load.
     from twin.outcomes.summarise import summarise
@@ -81,7 +80,10 @@ def run(config: RunConfig) -> Path:
 
     with _timed("fit", timings):
         fit, told, stored = known_people(plan, config, unseen)
-    print(f"\n{told}\n\n{TwinEnsemble(fit)}\n", flush=True)
+        outlook = {} if unseen is None else unseen.outlook(fit)
+    news = "" if unseen is None else unseen.news(fit, outlook)
+    blocks = [told, *([news] if news else []), str(TwinEnsemble(fit))]
+    print("\n" + "\n\n".join(blocks) + "\n", flush=True)
     with _timed("simulation", timings):
         prepared = prepare(people, fit, scenarios, config.simulation, config.seed)
         chunks = simulate(prepared, config.simulation)
@@ -105,6 +107,8 @@ def run(config: RunConfig) -> Path:
         paths=paths,
         diagnostics=diagnostics,
         unseen=unseen,
+        outlook=outlook,
+        news=news,
     )
     contrasts = write_outputs(folder, facts, prepared.design, outcomes, timings)
     print(headlines(contrasts, prepared.design, outcomes.level), flush=True)

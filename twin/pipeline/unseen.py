@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+import pandas as pd
 import xarray as xr
-import yaml
-from pydantic import ValidationError
 
-from twin.assimilate import assimilate, credibility, read_person
-from twin.assimilate.credibility import FARTHER, VERDICTS
+from twin.assimilate import (
+    add_visits,
+    assimilate,
+    credibility,
+    next_visit,
+    read_further,
+)
+from twin.assimilate.check_next_visit import check
+from twin.assimilate.credibility import with_credibility
 from twin.assimilate.newcomers import newcomers
 from twin.assimilate.settings import AssimilationSettings
-from twin.cohort import Cohort, CohortMapping, read_cohort
+from twin.assimilate.visits import people_of
+from twin.cohort import Cohort
 from twin.config import RunConfig
-from twin.errors import InputError, Problem, from_validation
 from twin.fit.frame import frame_of
 from twin.fit.plan import FitPlan
-from twin.fit.store import load_fit
-from twin.population.draw import draw_twins
 
-_WORST = 5
-"""People named whose weights are least even; of many, the others are counted."""
+from .unseen_base import earlier_twins, read_newcomers, stored_fit
+from .unseen_words import outlook_in_words, refuse_outside, strange, what_changed
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,15 +39,18 @@ class Unseen:
     settings
         How.
     base
-        The fit that they are assimilated into, or people drawn from evidence.
+        The fit that they are assimilated into, or people drawn from evidence, or their own earlier
+        twins.
     given
-        The people as they were told.
+        The people as they were told, with all visits.
     cohort
         The same in the terms of the base.
     notes
         What was left out, filled or assumed for that.
     credible
         From `twin.assimilate.credibility`.
+    further
+        The visits that are new, where the base is their earlier twins; else None.
     """
 
     settings: AssimilationSettings
@@ -53,6 +59,7 @@ class Unseen:
     cohort: Cohort
     notes: tuple[str, ...]
     credible: xr.Dataset
+    further: pd.DataFrame | None
 
     @property
     def key(self) -> str:
@@ -61,32 +68,54 @@ class Unseen:
             self.base.attrs["cohort_hash"],
             self.base.attrs["configuration"],
             self.given.hash,
-            self.settings.model_dump_json(exclude={"workers", "visits"}),
+            self.settings.model_dump_json(include={"recruited", "draws"}),
         )
         return hashlib.sha256("".join(map(str, parts)).encode("utf-8")).hexdigest()[:16]
 
     @property
+    def into(self) -> str:
+        """Name of the cohort whose fit, or of the evidence, that they are assimilated into."""
+        return str(self.base.attrs.get("fit_cohort", self.base.attrs["cohort"]))
+
+    @property
+    def draws(self) -> int:
+        """Draws of each person."""
+        if self.further is None:
+            return self.settings.draws
+        return int(self.base["twins"].sizes["chain"] * self.base["twins"].sizes["draw"])
+
+    @property
     def told(self) -> str:
         """Who they are and what they are assimilated into, in a sentence or two."""
-        base = self.base.attrs["cohort"]
+        drawn_from = self.base.attrs.get("into", self.base.attrs.get("drawn_from"))
         source = (
             "populations drawn from published evidence; nothing was fitted"
-            if self.base.attrs.get("drawn_from") == "evidence"
-            else f"the fit of cohort {base}, which never saw them and was not repeated"
+            if drawn_from == "evidence"
+            else f"the fit of cohort {self.into}, which never saw them and was not repeated"
         )
         noted = "".join(f" {note[0].upper()}{note[1:]}." for note in self.notes)
         who = f"{self.cohort.n} {'person' if self.cohort.n == 1 else 'people'}"
-        return f"Twins of {who}, assimilated into {source}.{noted}{self._strange()}"
+        more = (
+            ""
+            if self.further is None
+            else f" Visits added to those that were known: {len(self.further)}."
+        )
+        return f"Twins of {who}, assimilated into {source}.{more}{noted}{strange(self.credible)}"
 
-    def _strange(self) -> str:
-        """Say who is hardly credible as somebody of the base's population."""
-        words = self.credible["verdict"].to_series()
-        told = [
-            f" {str(verdict).capitalize()}: {', '.join(map(str, words.index[words == verdict]))}."
-            for verdict in VERDICTS[1:]
-            if (words == verdict).any()
-        ]
-        return "".join(told)
+    def outlook(self, twins: xr.DataTree) -> dict[str, xr.Dataset]:
+        """What measurements at the weeks thought of would tell, by outcome; empty without any."""
+        asked = self.settings
+        if not asked.next_weeks:
+            return {}
+        return {
+            outcome: next_visit(twins, asked.next_weeks, outcome=outcome, week=asked.foretold_week)
+            for outcome in self.cohort.outcomes
+        }
+
+    def news(self, twins: xr.DataTree, outlook: dict[str, xr.Dataset]) -> str:
+        """What the last visits changed, and what the next ones may tell; empty if not asked."""
+        changed = [] if self.further is None else [what_changed(self.base, twins, self.further)]
+        return "\n\n".join([*changed, *([outlook_in_words(outlook)] if outlook else [])])
 
 
 def unseen_people(config: RunConfig, plan: FitPlan) -> Unseen | None:
@@ -108,100 +137,47 @@ def unseen_people(config: RunConfig, plan: FitPlan) -> Unseen | None:
     settings = config.twins
     if settings is None:
         return None
-    base = _base(config, plan, settings.draws)
-    given = _read(Path(settings.visits), base)
-    read = newcomers(frame_of(base), given, recruited=settings.recruited)
-    credible = credibility(base, given, seed=plan.seed, recruited=settings.recruited)
+    path = Path(settings.visits)
+    if settings.earlier is None:
+        base = stored_fit(config, plan, settings.draws)
+        given, further, recruited = read_newcomers(path, base), None, settings.recruited
+    else:
+        base = earlier_twins(Path(settings.earlier), config, plan)
+        further, known = read_further(path, base), people_of(base)
+        given = replace(known, visits=pd.concat([known.visits, further], ignore_index=True))
+        recruited = bool(base.attrs["recruited"])
+    read = newcomers(frame_of(base), given, recruited=recruited)
+    _check_next(settings, base, read.cohort)
+    credible = credibility(base, given, seed=plan.seed, recruited=recruited)
     if not settings.accept_outside:
-        _refuse_outside(credible, settings.visits)
-    return Unseen(settings, base, given, read.cohort, read.notes, credible)
+        refuse_outside(credible, settings.visits)
+    return Unseen(settings, base, given, read.cohort, read.notes, credible, further)
+
+
+def _check_next(settings: AssimilationSettings, base: xr.DataTree, people: Cohort) -> None:
+    """Refuse weeks of a next visit that cannot be asked about, before anything runs."""
+    if settings.next_weeks:
+        last = people.visits.groupby("patient")["week"].max().reindex(people.patients.index)
+        ahead = ~(last.fillna(-1.0).to_numpy()[:, None] >= settings.next_weeks)
+        outcome = next(iter(people.outcomes))
+        check(frame_of(base), outcome, settings.foretold_week, settings.next_weeks, ahead, {})
 
 
 def assimilated(unseen: Unseen, seed: int, configuration: str) -> xr.DataTree:
     """Return the people's twins, which carry the whole run's configuration."""
     settings = unseen.settings
-    twins = assimilate(
-        unseen.base,
-        unseen.given,
-        seed=seed,
-        draws=settings.draws,
-        workers=settings.workers,
-        recruited=settings.recruited,
-        progress="assimilating people",
-    )
+    progress = "assimilating people"
+    if unseen.further is not None:
+        twins = add_visits(unseen.base, unseen.further, workers=settings.workers, progress=progress)
+    else:
+        twins = assimilate(
+            unseen.base,
+            unseen.given,
+            seed=seed,
+            draws=settings.draws,
+            workers=settings.workers,
+            recruited=settings.recruited,
+            progress=progress,
+        )
     twins.attrs["configuration"] = configuration
-    twins["twins"] = xr.DataTree(twins["twins"].to_dataset().merge(unseen.credible))
-    return twins
-
-
-def how_found(twins: xr.DataTree) -> str:
-    """Return how well the twins are told: the most uneven weights, person by person."""
-    people = twins["twins"].to_dataset()[["pareto_k", "ess", "method"]]
-    order = people["pareto_k"].to_numpy().argsort(kind="stable")[::-1]
-    rows = [
-        f"  {one['patient'].item()}: Pareto k {one['pareto_k'].item():.2f}, "
-        f"effective size {one['ess'].item():.0f}, by {one['method'].item()}"
-        for one in (people.isel(patient=place) for place in order[:_WORST])
-    ]
-    more = len(order) - len(rows)
-    rest = [f"  and {more} people with more even weights"] if more > 0 else []
-    draws = people_draws(twins)
-    return "\n".join([f"Weights of {draws} draws, the least even first:", *rows, *rest])
-
-
-def people_draws(twins: xr.DataTree) -> int:
-    """Number of draws of each person."""
-    return int(twins["twins"].sizes["chain"] * twins["twins"].sizes["draw"])
-
-
-def _refuse_outside(credible: xr.Dataset, file: str) -> None:
-    outside = credible.isel(patient=credible["verdict"].to_numpy() == VERDICTS[-1])
-    problems = []
-    for one in outside["patient"].to_numpy().tolist():
-        found = outside.sel(patient=one)
-        why = (
-            f"{found['farthest'].item()} lies {found['beyond'].item():.1f} times the width of the "
-            "fit's range beyond it"
-            if found["beyond"].item() > FARTHER
-            else f"scores are such as one in {1 / found['surprise'].item():,.0f} of it has"
-        )
-        remedy = "Correct what was typed wrong, or take the person with twins.accept_outside=true."
-        problems.append(
-            Problem(file, f"is outside the cohort: {why}", None, "patient", one, remedy)
-        )
-    if problems:
-        raise InputError(problems)
-
-
-def _base(config: RunConfig, plan: FitPlan, draws: int) -> xr.DataTree:
-    if config.population is not None:
-        return draw_twins(plan.cohort, plan.model, plan.priors, draws, plan.seed)
-    base = load_fit(plan.path)
-    if base is None:
-        remedy = "Make it first: the same command without twins=assimilate and twins.visits."
-        rule = f"need a stored fit of cohort {plan.cohort.name}, and there is none"
-        raise InputError([Problem("twins", rule, value=str(plan.path), remedy=remedy)])
-    return base
-
-
-def _read(path: Path, base: xr.DataTree) -> Cohort:
-    """Read a file of people, or the tables that it names."""
-    tables = _tables(path)
-    if tables is None:
-        return read_person(path, base)
-    try:
-        mapping = CohortMapping.model_validate(tables)
-    except ValidationError as error:
-        raise from_validation(error, str(path), CohortMapping) from error
-    return read_cohort(mapping, Path())
-
-
-def _tables(path: Path) -> Any:
-    """Return what a YAML file says under ``cohort``; None where it says nothing there."""
-    if path.suffix.lower() not in (".yaml", ".yml"):
-        return None
-    try:
-        given = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return None  # what is wrong with it is said by whoever reads it as people
-    return given.get("cohort") if isinstance(given, dict) else None
+    return with_credibility(twins, unseen.credible)

@@ -117,7 +117,11 @@ class TwinEnsemble:
         if self.from_evidence:
             made, told = "DRAWN FROM EVIDENCE: no real people", "drawn"
         if self.assimilated:
-            told = f"assimilated into the fit of cohort {self.fit.attrs['fit_cohort']}"
+            told = (
+                "assimilated into what the evidence says"
+                if self.fit.attrs["into"] == "evidence"
+                else f"assimilated into the fit of cohort {self.fit.attrs['fit_cohort']}"
+            )
         draws = self.parameters.sizes["chain"] * self.parameters.sizes["draw"]
         state = "" if self.converged else " UNCONVERGED: these numbers cannot be relied on."
         seconds = json.loads(self.fit.attrs["timings"])
