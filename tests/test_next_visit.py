@@ -204,6 +204,15 @@ def test_who_was_seen_later_or_has_no_work_is_not_asked(fit: xr.DataTree) -> Non
     xr.testing.assert_identical(mine, theirs)
 
 
+def test_whoever_is_of_a_fit_may_be_asked_about_too(known_fit: xr.DataTree) -> None:
+    last = known_fit["twins"]["week_now"].to_series()
+    week = float(last.min() + 1)
+    found = next_visit(known_fit, [week], outcome="pain", week=52)
+    told = found["share"].sel(measurement="pain by pain_nrs", visit_week=week).to_series()
+    assert set(told.dropna().index) == set(last.index[last < week])
+    assert told.dropna().between(0.02, 1).all()
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [

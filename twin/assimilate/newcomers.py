@@ -56,7 +56,7 @@ def newcomers(frame: Frame, people: Cohort, *, recruited: bool = False) -> Newco
         raise InputError(problems)
     notes: list[str] = []
     if frame.synthetic:
-        notes.append("the population was learnt from a synthetic cohort")
+        notes.append("nobody in the population that they are read by is real")
     cohort = replace(
         people,
         synthetic=people.synthetic or frame.synthetic,

@@ -126,7 +126,8 @@ class TwinEnsemble:
         state = "" if self.converged else " UNCONVERGED: these numbers cannot be relied on."
         seconds = json.loads(self.fit.attrs["timings"])
         return (
-            f"{len(self)} twins of cohort {self.fit.attrs['cohort']} ({made}), {draws} draws each, "
+            f"{len(self)} {'twin' if len(self) == 1 else 'twins'} of cohort "
+            f"{self.fit.attrs['cohort']} ({made}), {draws} draws each, "
             f"{told} in {sum(seconds.values()):.0f} s.{state}\n"
             f"One of them: print(twins['{self._known[0]}'])"
         )
