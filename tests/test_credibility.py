@@ -8,6 +8,7 @@ from scipy import stats
 
 from twin.assimilate import read_people
 from twin.assimilate.credibility import credibility, tail
+from twin.assimilate.work_vector import work_pattern, work_vector
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.fit.frame import FRAME, Frame
 from twin.fit.settings import ModelSettings
@@ -37,6 +38,42 @@ def test_a_usual_person_is_credible_and_strange_ones_are_not(known_fit: xr.DataT
     assert found["surprise"].sel(patient="old") > 0.05
     assert found["farthest"].to_series().to_dict()["old"] == "age"
     assert found["beyond"].sel(patient="jumping") == 0
+
+
+def test_work_that_nobody_of_the_population_would_have_is_strange_by_itself(
+    known_fit: xr.DataTree,
+) -> None:
+    def worker(patient: str, states: list[str]) -> dict[str, object]:
+        visits = [{"week": week, "work_status": state} for week, state in enumerate(states)]
+        return {"patient": patient, "labour_force": True, "visits": visits}
+
+    people = [
+        worker("steady", ["working"] * 10),
+        worker("returned", ["sick_listed"] * 5 + ["working"] * 5),
+        worker("to and fro", ["sick_listed", "working"] * 5),
+    ]
+    found = credibility(known_fit, read_people(people, known_fit))
+    verdict = found["verdict"].to_series().to_dict()
+    assert verdict["steady"] == verdict["returned"] == "credible"
+    assert verdict["to and fro"] == "outside the cohort"
+
+
+def test_days_absent_count_by_their_share_of_those_possible(known_fit: xr.DataTree) -> None:
+    cohort, _ = synthetic_cohort(SyntheticSettings(people=12, clusters=2, days_absent=True), seed=1)
+    data = Frame.of(cohort, ModelSettings()).records(cohort)
+    assert data.work is not None
+    row = int(data.work.worker[0])
+    pattern = work_pattern(data, row, 3)
+    assert pattern is not None
+    told = cohort.visits[cohort.visits["patient"] == cohort.patients.index[row]]
+    states, days = told["work_status"].dropna(), told["days_absent"].dropna()
+    vector = work_vector(pattern, pattern)
+    assert vector.shape == (3, 3 * len(states) + len(days))
+    names = ["restricted", "sick_listed", "permanently_out"]
+    expected = [state == name for state in states for name in names]
+    np.testing.assert_array_equal(vector[2, : len(expected)], expected)
+    possible = data.work.possible_days[data.work.days >= 0][: len(days)]
+    np.testing.assert_allclose(vector[2, len(expected) :], np.rint(days) / possible)
 
 
 def test_a_person_is_as_credible_alone_as_in_company(known_fit: xr.DataTree) -> None:

@@ -1,11 +1,11 @@
 """Whether a person looks like one whom the fit could have met.
 
-Two questions. Do the scores look like those that the population brings forth in people of these
-covariates, seen at these weeks? People are simulated by the law, and the person's distance from
-their mean, in their covariance, is ranked among their own distances: the rank of somebody from the
-population is uniform whatever the scores' distribution, floors and steps included. And does every
-covariate lie where those of the fit's people did, or not far beyond? No distribution is taken for
-granted there: durations of pain are as skewed as can be. Work is not asked about.
+Two questions. Do scores, work states and days absent look like those that the population brings
+forth in people of these covariates, seen at these weeks? People are simulated by the law, and the
+person's distance from their mean, in their covariance, is ranked among their own distances: the
+rank of somebody from the population is uniform but for ties whatever the distribution, floors and
+steps included. And does every covariate lie where those of the fit's people did, or not far beyond?
+No distribution is taken for granted there: durations of pain are as skewed as can be.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from twin.law import forward
 from twin.law.backends import NUMPY
 from twin.law.covariates import CovariateGaps, fill, gap_values
 from twin.law.enrolled import draw_people
+from twin.law.forward_work import draw_work, work_process
 from twin.law.grid import Floats
 from twin.law.measurement import Scale, record
 from twin.law.population import Population
@@ -31,13 +32,14 @@ from twin.law.records import Records
 
 from .clusters import with_clusters
 from .newcomers import newcomers, records_of_newcomers
+from .work_vector import work_pattern, work_vector
 
 POPULATIONS, PEOPLE = 25, 160
 """Draws of the population, and people simulated from each: ranks are told to 1 in 4,000."""
 
 DOUBTFUL, OUTSIDE = 0.01, 0.001
 """Of people whom the fit could have met, one in a hundred is called doubtful or worse for the
-scores, one in a thousand outside the cohort: few enough that a flag is worth a look."""
+record, one in a thousand outside the cohort: few enough that a flag is worth a look."""
 
 FAR, FARTHER = 0.25, 1.0
 """How far beyond the range of the fit's people, in its widths, a covariate is doubtful or outside
@@ -60,7 +62,7 @@ def credibility(
     Returns
     -------
     xr.Dataset
-        For each patient ``surprise``, the chance of scores as far out (1 where there is none);
+        For each patient ``surprise``, the chance of a record as far out (1 where there is none);
         ``beyond``, how far the farthest covariate lies beyond those of the fit's people, in widths
         of their range (0 within), and ``farthest``, its name (empty within); and ``verdict``:
         credible, doubtful, or outside the cohort.
@@ -78,10 +80,11 @@ def credibility(
     frame = frame.model_copy(update={"spec": spec})
     records = records_of_newcomers(frame, cohort)
     every = [population for _, _, population in populations(spec, posterior)]
-    by_scores = [
-        _scores(frame, cohort, records, every, row, seed) for row in range(len(cohort.patients))
+    surprise = [
+        _records_tail(frame, cohort, records, every, row, seed)
+        for row in range(len(cohort.patients))
     ]
-    return _verdicts(cohort, np.array(by_scores), *_beyond(frame, records))
+    return _verdicts(cohort, np.array(surprise), *_beyond(frame, records))
 
 
 def with_credibility(twins: xr.DataTree, found: xr.Dataset) -> xr.DataTree:
@@ -89,7 +92,7 @@ def with_credibility(twins: xr.DataTree, found: xr.Dataset) -> xr.DataTree:
     return twins.assign({"twins": xr.DataTree(twins["twins"].to_dataset().assign(found))})
 
 
-def _scores(
+def _records_tail(
     frame: Frame,
     cohort: Cohort,
     records: Records,
@@ -97,15 +100,16 @@ def _scores(
     row: int,
     seed: int,
 ) -> float:
-    """Tail probability of one person's scores among those of simulated people."""
+    """Tail probability of what was recorded of one person among what is of simulated people."""
     patient = str(cohort.patients.index[row])
     visits = cohort.visits[cohort.visits["patient"] == patient].sort_values("week")
     scales = list(cohort.outcomes.values())
     own = np.array(
         [scale.to_severity(visits[name]) for name, scale in cohort.outcomes.items()]
     ).T.reshape(len(visits), len(scales))
-    scored = np.isfinite(own)
-    if not scored.any():
+    scored, pattern = np.isfinite(own), work_pattern(records, row, PEOPLE)
+    seen = np.concatenate([own[scored], np.ravel(work_vector(pattern, pattern)[:1])])
+    if not seen.size:
         return 1.0
     rng = stream(seed, "credibility", patient)
     # an enrolment is at week 0, whether or not a score of that week was handed on
@@ -117,11 +121,15 @@ def _scores(
     simulated = []
     for population in every:
         people, residual = draw_people(population, rule, covariate, cluster, arm, weeks, rng)
-        level = forward.levels(population, people, records.grid, records.dose, arm, weeks)
-        latent = (level + residual)[:, 1:]
-        seen = [record(Scale.of(scale), latent[:, :, k]) for k, scale in enumerate(scales)]
-        simulated.append(np.stack(seen, axis=-1)[:, scored])
-    return tail(np.concatenate(simulated), own[scored])
+        at = (population, people, records.grid, records.dose, arm)
+        latent = (forward.levels(*at, weeks) + residual)[:, 1:]
+        shown = [record(Scale.of(scale), latent[:, :, k]) for k, scale in enumerate(scales)]
+        parts = [np.stack(shown, axis=-1)[:, scored]]
+        if pattern is not None:
+            drawn = draw_work(work_process(*at, pattern), pattern, rng)
+            parts.append(work_vector(pattern, drawn))
+        simulated.append(np.concatenate(parts, axis=1))
+    return tail(np.concatenate(simulated), seen)
 
 
 def _filled(gaps: CovariateGaps, row: int, rng: np.random.Generator) -> Floats:
@@ -191,7 +199,7 @@ def _verdicts(
 
 
 _MEANINGS = {
-    "surprise": "chance of scores as far out in a person of these covariates and visits",
+    "surprise": "chance of a record as far out in a person of these covariates and visits",
     "beyond": "how far a covariate lies beyond those of the fit's people, in widths of their range",
     "farthest": "the covariate that does so",
     "verdict": (

@@ -81,7 +81,7 @@ def refuse_outside(credible: xr.Dataset, file: str) -> None:
             f"{found['farthest'].item()} lies {found['beyond'].item():.1f} times the width of the "
             "fit's range beyond it"
             if found["beyond"].item() > FARTHER
-            else f"scores are such as one in {1 / found['surprise'].item():,.0f} of it has"
+            else f"the record is such as one in {1 / found['surprise'].item():,.0f} of it has"
         )
         remedy = "Correct what was typed wrong, or take the person with twins.accept_outside=true."
         problems.append(

@@ -38,7 +38,7 @@ def _person(twin: Twin) -> Iterator[str]:
         told = {name: twin.parameters[name].item() for name in ("surprise", "farthest", "verdict")}
         far = f", {told['farthest']} beyond its range" if told["farthest"] else ""
         yield (
-            f"{told['verdict']} as somebody of the fit's population: chance of such scores "
+            f"{told['verdict']} as somebody of the fit's population: chance of such a record "
             f"{told['surprise']:.2g}{far}"
         )
 
