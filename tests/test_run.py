@@ -336,6 +336,7 @@ def test_people_whom_the_fit_never_saw_are_simulated_without_a_refit(
     assert "PEOPLE THE FIT NEVER SAW" in visible(page.read_text("utf-8"))
     summary = pd.read_parquet(page.parent / "twin_summary.parquet")
     assert set(summary["patient"]) == {"anna"}
+    assert set(summary["verdict"]) == {"credible"}
     kept = load_fit(page.parent / "assimilated.nc")
     assert kept is not None
     assert "disability 9 (week 6)" in str(TwinEnsemble(kept)["anna"])
@@ -404,6 +405,8 @@ def test_somebody_outside_the_cohort_is_refused_unless_that_is_accepted(
     forced = newcomer.model_copy(update={"accept_outside": True})
     page = run(elsewhere(config, tmp_path, twins=forced))
     assert "Outside the cohort: anna." in visible(page.read_text("utf-8"))
+    summary = pd.read_parquet(page.parent / "twin_summary.parquet")
+    assert set(summary["verdict"]) == {"outside the cohort"}
 
 
 def test_nobody_is_assimilated_into_a_fit_that_is_not_there(

@@ -16,8 +16,15 @@ _KEYS = ["patient", "scenario", "outcome", "week"]
 _BESIDE = ["important_change", "harm_change", "level"]
 
 
-def twin_summary(outcomes: Outcomes) -> pd.DataFrame:
+def twin_summary(outcomes: Outcomes, verdicts: pd.Series | None = None) -> pd.DataFrame:
     """Return what each scenario gains each person over the comparator.
+
+    Parameters
+    ----------
+    outcomes
+        What was found.
+    verdicts
+        How credible each person is, by id, where they were assimilated into a fit.
 
     Returns
     -------
@@ -27,7 +34,8 @@ def twin_summary(outcomes: Outcomes) -> pd.DataFrame:
         ``probability_benefit`` and ``probability_harm`` with the changes that they count,
         ``important_change`` and ``harm_change``, and ``level`` of the intervals. Where the cohort
         has work data also ``days_lost_saved_mean``, ``..._lower`` and ``..._upper``, working days
-        up to the horizon: the same in all rows of a person and scenario.
+        up to the horizon: the same in all rows of a person and scenario. Where there are verdicts
+        also ``verdict``.
     """
     data = outcomes.people.transpose("patient", "scenario", "outcome", "week")
     numbers = [name for name in (*BENEFIT, *DAYS_LOST_SAVED) if name in data]
@@ -36,11 +44,19 @@ def twin_summary(outcomes: Outcomes) -> pd.DataFrame:
     for name in _KEYS[:3]:
         table[name] = table[name].astype(str)
     order = ["patient", "scenario", "comparator", "outcome", "instrument", "week"]
-    return table[[*order, *numbers, *_BESIDE]]
+    chosen = table[[*order, *numbers, *_BESIDE]]
+    if verdicts is None:
+        return chosen
+    return chosen.assign(verdict=chosen["patient"].map(verdicts))
 
 
-def write_twin_summary(outcomes: Outcomes, provenance: Mapping[str, str | int], path: Path) -> None:
+def write_twin_summary(
+    outcomes: Outcomes,
+    provenance: Mapping[str, str | int],
+    verdicts: pd.Series | None,
+    path: Path,
+) -> None:
     """Write `twin_summary` as Parquet, with provenance among the file's key-value metadata."""
-    table = pa.Table.from_pandas(twin_summary(outcomes), preserve_index=False)
+    table = pa.Table.from_pandas(twin_summary(outcomes, verdicts), preserve_index=False)
     told = {key.encode(): str(value).encode() for key, value in provenance.items()}
     pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **told}), path)

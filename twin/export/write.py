@@ -85,7 +85,9 @@ def write_exports(
             table.to_csv(beside, index=False, lineterminator="\n")
         paths.append(folder / name)
     with whole_file(folder / TWIN_SUMMARY) as beside:
-        write_twin_summary(outcomes, provenance, beside)
+        unseen = facts.assimilated_into is not None
+        verdicts = twins["verdict"].to_series() if unseen else None
+        write_twin_summary(outcomes, provenance, verdicts, beside)
     paths.append(folder / TWIN_SUMMARY)
     for name, data in ((TRAJECTORIES, outcomes.trajectories), (TWINS, twins)):
         with whole_file(folder / name) as beside:
