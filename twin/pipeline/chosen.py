@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from priors.elicited import Setting
 from scenarios import Intervention, Scenario, load_scenario, scenario_names
+from scenarios.intervention import FROM_THE_FIT
 from twin.cohort import Cohort
 from twin.config import AUTO, RunConfig
 from twin.errors import InputError, Problem, from_validation
@@ -57,14 +58,12 @@ def with_estimates(scenario: Scenario, cohort: Cohort) -> Scenario:
     """Let an intervention that an arm of the cohort received have the effect estimated there."""
     received = {arm.intervention for arm in cohort.arms.values()}
     interventions = tuple(
-        Intervention(
-            name=one.name,
-            title=one.title,
-            description=one.description,
-            eligibility=one.eligibility,
-            arm=one.name,
-            effects=tuple(effect for effect in one.effects if not effect.on_outcome),
-            resources=one.resources,
+        Intervention.model_validate(
+            one.model_dump(exclude=set(FROM_THE_FIT))
+            | {
+                "arm": one.name,
+                "effects": [effect.model_dump() for effect in one.effects if not effect.on_outcome],
+            }
         )
         if one.arm is None and one.name in received
         else one

@@ -3,84 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
-from scenarios import Scenario
+from scenarios import Intervention, Scenario
 from twin.cohort import Cohort
 from twin.fit.arrays import model_spec, records
 from twin.fit.draws import by_draw, evenly, missing_covariates, populations
 from twin.fit.settings import ModelSettings
-from twin.law.grid import Floats, Ints, TimeGrid
+from twin.law import course
+from twin.law.backends import NUMPY
+from twin.law.grid import Floats, TimeGrid
 from twin.law.measurement import Scale
 from twin.law.population import Population
 from twin.law.work import WorkLaw
 
+from .acting import Setting
 from .baseline import Baseline, baseline
-from .design import Design
+from .design import Asked, Design, Given
 from .expected_table import expected_table, read_table
-from .exposure import Exposure, exposure
+from .exposure import Exposure, arm_of, exposure
+from .known import Facts, Seen
 from .noise import Noise
+from .plan import Plan
+from .prepared import Prepared
+from .queues import settled
 from .responses import ArmResponses
 from .settings import SimulationSettings
-from .work_paths import WeekSegments, week_segments
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """What all people share, and each one's twin; sample stands for chain and draw together.
-
-    Attributes
-    ----------
-    design
-        What is simulated.
-    seed
-        Keys every random number.
-    grid
-        The cells of person time.
-    twins
-        ``log_rate``, ``start``, ``set_point``, ``response`` and, with work, ``work_frailty``:
-        shape (person, sample) or (person, sample, outcome).
-    responses
-        How people respond to arms that they never had.
-    arm
-        Index of each person's own arm, shape (person,).
-    exposures
-        Every intervention of the scenarios, by name.
-    given
-        Names of the interventions of each scenario, in the order of the design.
-    at_weeks, at_middles
-        Share of a response to each intervention that is taken up, by name: at the weeks of the
-        design and at the middles of the cells, shapes (sample, week) and (sample, cell).
-    baseline
-        Where people stand at week 0.
-    noise, table, scales
-        Parameters of flare and error; expected scores by level; measurement of each outcome.
-    work
-        The work process with a leading sample axis; None where there is none.
-    segments
-        The weeks cut at the edges of cells.
-    """
-
-    design: Design
-    seed: int
-    grid: TimeGrid
-    twins: Mapping[str, Floats]
-    responses: ArmResponses
-    arm: Ints
-    exposures: Mapping[str, Exposure]
-    given: tuple[tuple[str, ...], ...]
-    at_weeks: Mapping[str, Floats]
-    at_middles: Mapping[str, Floats]
-    baseline: Baseline
-    noise: Noise
-    table: Floats
-    scales: tuple[Scale, ...]
-    work: WorkLaw | None
-    segments: WeekSegments
+from .weekly import WeeklyCells
+from .work_paths import week_segments
 
 
 def prepare(
@@ -128,35 +82,99 @@ def prepare(
         n_draws=posterior.sizes["draw"],
         has_work=spec.has_work,
         worker=start.worker,
+        given=tuple(
+            Given(scenario.name, one.name, _lasts(one, cohort))
+            for scenario in scenarios
+            for one in scenario.interventions
+        ),
+        asked=tuple(
+            Asked(scenario.name, rule.name, week)
+            for scenario in scenarios
+            for rule in scenario.rules
+            for week in rule.weeks
+            if week <= settings.horizon_weeks
+        ),
     )
     twins = _twins(people, spec.has_work)
     scales = tuple(Scale(scale.step_share) for scale in cohort.outcomes.values())
     table = expected_table(np.stack([one.spread for one in every]), scales)
-    behind = partial(shift_behind, twins, table)
+    cells, facts = WeeklyCells.of(grid), Facts.of(cohort)
     interventions = {one.name: one for scenario in scenarios for one in scenario.interventions}
-    exposures = {
-        name: exposure(one, cohort, every, grid, behind, seed)
-        for name, one in interventions.items()
-    }
-    weeks = design.weeks.astype(float)
-    return Prepared(
+    exposures = {}
+    for name, one in interventions.items():
+        those = maybe_eligible(one, cohort, facts, start)
+        behind = partial(shift_behind, {what: of[those] for what, of in twins.items()}, table)
+        exposures[name] = exposure(one, cohort, every, cells, grid, behind, seed)
+    setting = Setting(
+        cells=cells,
+        weeks=design.weeks,
+        exposures=exposures,
+        standard={name: _standard(one, cells, grid, design) for name, one in exposures.items()},
+        facts=facts,
+    )
+    ready = Prepared(
         design=design,
         seed=seed,
         grid=grid,
         twins=twins,
         responses=ArmResponses.of(every, data.gaps, missing, data.cluster),
         arm=data.arm,
-        exposures=exposures,
-        given=tuple(tuple(one.name for one in scenario.interventions) for scenario in scenarios),
-        at_weeks={name: one.uptake(grid, weeks) for name, one in exposures.items()},
-        at_middles={name: one.uptake(grid, grid.middles) for name, one in exposures.items()},
+        setting=setting,
+        plans=tuple(Plan.of(scenario, cohort, len(every), seed) for scenario in scenarios),
         baseline=start,
         noise=Noise.of(every),
         table=table,
         scales=scales,
         work=_work_law(every),
-        segments=week_segments(grid, settings.horizon_weeks),
+        segments=week_segments(cells.grid, settings.horizon_weeks),
     )
+    return settled(ready, data.cluster)
+
+
+def _lasts(one: Intervention, cohort: Cohort) -> float:
+    """Weeks from the start of an intervention to the end of its last spell."""
+    arm = arm_of(one, cohort)
+    if arm is not None:
+        return list(cohort.arms.values())[arm].duration_weeks
+    assert one.schedule is not None  # the types of scenarios demand it
+    spells = [(one.after_weeks + one.duration_weeks) for one in one.schedule.boosters]
+    return max([one.schedule.duration_weeks, *spells])
+
+
+def _standard(
+    one: Exposure, cells: WeeklyCells, grid: TimeGrid, design: Design
+) -> tuple[Floats, Floats]:
+    """Uptake of a response at whole weeks and in the middle of cells, of who begins as planned.
+
+    Work under an estimated intervention reads levels in the middle of the fit's cells, as the fit
+    does.
+    """
+    edges, middles = course.uptake_by_steps(NUMPY, cells.grid, one.dose, one.response_rate)
+    if one.arm is not None:
+        week = np.broadcast_to(grid.middles, (len(one.dose), grid.n_cells))
+        as_fitted = course.uptake(NUMPY, cells.grid, one.dose, one.response_rate, week)
+        middles = cells.spread(np.asarray(as_fitted))
+    return np.asarray(edges[:, cells.at_week[: len(design.weeks)]]), np.asarray(middles)
+
+
+def maybe_eligible(
+    one: Intervention, cohort: Cohort, facts: Facts, start: Baseline
+) -> npt.NDArray[np.bool_]:
+    """Whom an intervention's published effect is about: everyone not known to be ineligible.
+
+    Shape (person,); everyone where that would be nobody.
+    """
+    everyone = np.ones(cohort.n, dtype=bool)
+    if one.eligible_if is None:
+        return everyone
+    scales = list(cohort.outcomes.values())
+    severity = np.stack([s.to_severity(start.score[:, k]) for k, s in enumerate(scales)], axis=1)
+    found = everyone.copy()
+    for person in range(cohort.n):
+        seen = Seen(severity[person : person + 1], start.work_state[person : person + 1])
+        values = facts.values(person, one.eligible_if.names, seen)
+        found[person] = np.asarray(one.eligible_if.evaluate(values), dtype=float).item() != 0
+    return found if found.any() else everyone
 
 
 def _twins(twins: xr.Dataset, has_work: bool) -> dict[str, Floats]:

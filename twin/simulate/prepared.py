@@ -1,0 +1,73 @@
+"""What people of a simulation share, and the twin of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from twin.law.grid import Floats, Ints, TimeGrid
+from twin.law.measurement import Scale
+from twin.law.work import WorkLaw
+
+from .acting import Setting
+from .baseline import Baseline
+from .design import Design
+from .exposure import Exposure
+from .noise import Noise
+from .plan import Plan
+from .responses import ArmResponses
+from .work_paths import WeekSegments
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What all people share, and each one's twin; sample stands for chain and draw together.
+
+    Attributes
+    ----------
+    design
+        What is simulated.
+    seed
+        Keys every random number.
+    grid
+        The cells of person time.
+    twins
+        ``log_rate``, ``start``, ``set_point``, ``response`` and, with work, ``work_frailty``:
+        shape (person, sample) or (person, sample, outcome).
+    responses
+        How people respond to arms that they never had.
+    arm
+        Index of each person's own arm, shape (person,).
+    setting
+        Interventions, cells and facts about people.
+    plans
+        Every scenario made ready, in the order of the design.
+    baseline
+        Where people stand at week 0.
+    noise, table, scales
+        Parameters of flare and error; expected scores by level; measurement of each outcome.
+    work
+        The work process with a leading sample axis; None where there is none.
+    segments
+        The weeks cut at the edges of the cells that people are simulated in.
+    """
+
+    design: Design
+    seed: int
+    grid: TimeGrid
+    twins: Mapping[str, Floats]
+    responses: ArmResponses
+    arm: Ints
+    setting: Setting
+    plans: tuple[Plan, ...]
+    baseline: Baseline
+    noise: Noise
+    table: Floats
+    scales: tuple[Scale, ...]
+    work: WorkLaw | None
+    segments: WeekSegments
+
+    @property
+    def exposures(self) -> Mapping[str, Exposure]:
+        """Every intervention of the scenarios, by name."""
+        return self.setting.exposures
