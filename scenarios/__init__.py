@@ -5,7 +5,7 @@ from .combination import Combination, Interaction
 from .distribution import SingleDistribution, centre, interval
 from .effect import Effect, Target
 from .intervention import Intervention
-from .load import intervention_names, load_scenario, scenario_names
+from .load import ScenarioLibrary, intervention_names, load_scenario, scenario_names
 from .modifier import Modifier
 from .resource import ResourceUse
 from .rollout import RollOut
@@ -28,6 +28,7 @@ __all__ = [
     "RollOut",
     "Rule",
     "Scenario",
+    "ScenarioLibrary",
     "Schedule",
     "SingleDistribution",
     "Statement",
