@@ -23,7 +23,9 @@ def flat(nested: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tup
     """
     for key, value in nested.items():
         path = (*above, *str(key).split("."))
-        if isinstance(value, Mapping) and value:
+        # a distribution, or a number with its distribution, is one value
+        whole = isinstance(value, Mapping) and {"family", "distribution"} & set(value)
+        if isinstance(value, Mapping) and value and not whole:
             yield from flat(value, path)
         else:
             yield ".".join(path), value

@@ -89,6 +89,10 @@ class ScenarioLibrary:
         """Names of all interventions, sorted."""
         return tuple(sorted(self._files(_FOLDER)))
 
+    def shown(self, name: str) -> str:
+        """What messages call the file of a scenario."""
+        return name if name.endswith(_ENDING) else self._files("")[name][0]
+
     def load(self, name: str) -> Scenario:
         """Read a scenario; its interventions are named, used with changes, or written out.
 
