@@ -11,6 +11,8 @@ from .intervention import Intervention, Studied
 
 _NAMED_BY = ("name", "target", "kind", "by")
 """Keys by which an entry of a list is found."""
+_ABOUT = ("label", "source", "by", "target", "unit", "instrument", "at_week", "kind", "modified_by")
+"""Keys of a number that are not the number."""
 
 
 def flat(nested: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
@@ -23,12 +25,15 @@ def flat(nested: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tup
     """
     for key, value in nested.items():
         path = (*above, *str(key).split("."))
-        # a distribution, or a number with its distribution, is one value
-        whole = isinstance(value, Mapping) and {"family", "distribution"} & set(value)
-        if isinstance(value, Mapping) and value and not whole:
+        if isinstance(value, Mapping) and value and not _is_one_value(value):
             yield from flat(value, path)
         else:
             yield ".".join(path), value
+
+
+def _is_one_value(given: Mapping[str, Any]) -> bool:
+    """Whether it is a distribution, or a number with its distribution and label."""
+    return "family" in given or {"distribution", "label"} <= set(given)
 
 
 def change(scenario: dict[str, Any], path: str, value: Any) -> None:
@@ -86,14 +91,18 @@ def change_intervention(intervention: dict[str, Any], keys: Sequence[str], value
 def _set(inside: Any, keys: list[str], value: Any, path: str) -> None:
     key, *others = keys
     if isinstance(inside, list):
-        _set(_entry(inside, key, path), others, value, path)
+        entry = _entry(inside, key, path)
+        if not others and isinstance(entry, dict) and isinstance(value, Mapping):
+            entry.update(value)
+        elif others:
+            _set(entry, others, value, path)
+        else:
+            raise ValueError(f"'{path}' is a whole entry of a list: name a key of it")
         return
     if not isinstance(inside, dict):
         raise ValueError(f"'{path}' leads into {inside!r}, which has no keys")
     if isinstance(inside.get("distribution"), dict):
-        if key in ("label", "source", "by", "target", "unit", "instrument", "at_week", "kind"):
-            pass
-        else:
+        if key not in _ABOUT:
             inside["label"] = "assumed"
             inside["source"] = f"chosen for this run: {path} = {value}"
             inside.pop("evidence", None)
