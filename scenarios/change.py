@@ -101,14 +101,13 @@ def _set(inside: Any, keys: list[str], value: Any, path: str) -> None:
         return
     if not isinstance(inside, dict):
         raise ValueError(f"'{path}' leads into {inside!r}, which has no keys")
-    if isinstance(inside.get("distribution"), dict):
-        if key not in _ABOUT:
-            inside["label"] = "assumed"
-            inside["source"] = f"chosen for this run: {path} = {value}"
-            inside.pop("evidence", None)
-            if key != "distribution" and key not in inside:
-                _set_parameter(inside["distribution"], key, value, path)
-                return
+    if isinstance(inside.get("distribution"), dict) and key not in _ABOUT:
+        inside["label"] = "assumed"
+        inside["source"] = f"chosen for this run: {path} = {value}"
+        inside.pop("evidence", None)
+        if key != "distribution" and key not in inside:
+            _set_parameter(inside["distribution"], key, value, path)
+            return
     if not others:
         inside[key] = value
         return
