@@ -20,11 +20,15 @@ class RollOut(Frozen):
         Calendar week in which each clinic begins, in the order of a lot among clinics; where there
         are more clinics than weeks, the weeks are gone through again and again, so that groups
         are of one size. ``null`` is a clinic that never begins.
+    clinics
+        Number of clinics that people are dealt to by lot where the cohort names none; None: such
+        a cohort is refused.
     fidelity
         Share of the full dose that a clinic delivers, a beta: one draw a clinic. None: all of it.
     """
 
     begins: Annotated[tuple[Annotated[float, Field(ge=0)] | None, ...], IS_LIST]
+    clinics: Annotated[int, Field(ge=1)] | None = None
     fidelity: UncertainShare | None = None
 
     @model_validator(mode="after")

@@ -107,9 +107,13 @@ class Rule(Frozen):
         listed = ", ".join(map(str, self.weeks))
         whom = f" of those on {' or '.join(self.among)}" if self.among else ""
         yield f"Week {listed}{whom}: {self.ask}?"
-        yield f"If so: {self.then}"
-        yield f"If not: {self.otherwise}"
+        yield f"If so: {self.then}."
+        yield f"If not: {self.otherwise}."
         if self.missing is not None:
-            follows = {"then": "as if so", "otherwise": "as if not", "nothing": "go on as before"}
+            follows = {
+                "then": "go on as if so",
+                "otherwise": "go on as if not",
+                "nothing": "go on as before",
+            }
             share = f"{said_share(self.missing)} are not seen [{self.missing.label}]"
-            yield f"Not seen: {share}; {follows[self.if_missing]}"
+            yield f"Of those asked, {share}; they {follows[self.if_missing]}."

@@ -134,8 +134,7 @@ class Scenario(Frozen):
         if self.strata is not None:
             yield from self.strata.lines()
         for rule in self.rules:
-            first, *others = rule.lines()
-            yield f"Rule {rule.name}. {'. '.join([first, *others])}"
+            yield f"Rule {rule.name}. {' '.join(rule.lines())}"
         if self.roll_out is not None:
             yield from self.roll_out.lines()
         if self.arrive_over_weeks:

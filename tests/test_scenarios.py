@@ -44,19 +44,24 @@ ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = (
     "app",
     "betterback",
+    "betterback_roll_out",
     "cognitive_functional_therapy",
     "combined_programme",
+    "digital_after_a_wait",
     "digital_self_management",
     "exercise",
     "graded_activity",
     "manual_therapy",
     "nhs_pathway",
+    "nhs_pathway_by_stages",
     "null",
     "pain_education_physiotherapy",
     "pain_reprocessing",
     "pain_reprocessing_borrowed",
     "selfback",
+    "stepped_care",
     "stratified_care",
+    "stratified_pathways",
     "usual_care",
     "workplace",
 )
@@ -82,10 +87,10 @@ def test_the_names_are_those_of_the_files() -> None:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_what_ships_prints_itself_on_less_than_thirty_lines(name: str) -> None:
+def test_what_ships_prints_itself_on_a_screen_or_less_for_each_part(name: str) -> None:
     scenario = load_scenario(name)
     lines = str(scenario).splitlines()
-    assert len(lines) < 30
+    assert len(lines) < 12 + 18 * max(1, len(scenario.interventions))
     assert max(map(len, lines)) <= 100
     assert scenario.title in lines[0]
     printed = re.sub(r"\s+", " ", str(scenario))
@@ -138,9 +143,9 @@ def test_the_effect_of_selfback_on_pain_is_assumed_and_centred_on_none() -> None
 
 @pytest.mark.parametrize("name", [name for name in SHIPPED if name != "usual_care"])
 def test_every_intervention_says_for_whom_it_is_and_what_it_uses(name: str) -> None:
-    (intervention,) = load_scenario(name).interventions
-    assert intervention.eligibility
-    assert intervention.resources or intervention.does_nothing
+    for intervention in load_scenario(name).interventions:
+        assert intervention.eligibility
+        assert intervention.resources or intervention.does_nothing
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -565,4 +570,4 @@ def test_a_name_that_cannot_be_cited_is_refused_in_words(
 
 def test_every_intervention_that_ships_belongs_to_a_scenario() -> None:
     used = {one.name for name in SHIPPED for one in load_scenario(name).interventions}
-    assert used == set(intervention_names())
+    assert used >= set(intervention_names())

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import pandas as pd
 import xarray as xr
 
 from twin.instruments import ImportantChange
+
+from .care import CARE_COLUMNS
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +34,9 @@ class Outcomes:
     trajectories
         Courses of each person under each scenario: ``expected_score`` and ``recorded_score``, dims
         statistic (mean, lower, median, upper), scenario, patient, week, outcome.
+    care
+        What people get, a table with the columns `care.CARE_COLUMNS`; empty where no scenario does
+        anything.
     comparator
         Scenario that the others are compared with.
     level
@@ -42,6 +48,7 @@ class Outcomes:
     trajectories: xr.Dataset
     comparator: str
     level: float
+    care: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CARE_COLUMNS)))
 
     @property
     def scenarios(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from twin.fit.whole import whole_file
 
 from . import digits, words
 from .appendix import appendix
+from .care import care_shown
 from .content import Estimate, ReportContent
 from .definitions import definitions
 from .figures.benefit import benefits
@@ -76,6 +77,7 @@ def render(content: ReportContent) -> str:
         comparator=words.inside(content.titles[content.comparator]),
         findings=findings(content),
         told={scenario.name: told(scenario, content.synthetic) for scenario in content.scenarios},
+        care={scenario.name: care_shown(content, scenario) for scenario in content.scenarios},
         contrasts=partial(contrast_groups, content),
         values=value_groups(content),
         trial=trial_rows(content),

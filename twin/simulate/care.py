@@ -25,6 +25,10 @@ class Care(NamedTuple):
     """Position of the group that the tool says among the groups of each scenario with strata, -1
     without strata, shape (scenario, sample)."""
 
+    def of(self, position: int) -> Care:
+        """One person's part of what several get."""
+        return Care(self.weeks[:, :, position], self.decision[:, position], self.group[:, position])
+
 
 REFERRED, READY, BEGUN, ENDED = range(4)
 

@@ -88,10 +88,14 @@ def _clinics(where: str, scenario: Scenario, cohort: Cohort) -> Iterator[Problem
         return
     asked = {f"{one.name}.capacity.per": one.capacity for one in scenario.interventions}
     keys = [key for key, capacity in asked.items() if capacity and capacity.per == "clinic"]
-    keys += ["roll_out"] if scenario.roll_out is not None else []
+    roll_out = scenario.roll_out
+    keys += ["roll_out"] if roll_out is not None and roll_out.clinics is None else []
     for key in keys:
         rule = f"needs clinics, and cohort {cohort.name} names none"
-        yield Problem(where, rule, column=key, remedy=_OTHERWISE)
+        dealt = (
+            "Say with clinics how many people are dealt to by lot. " if key == "roll_out" else ""
+        )
+        yield Problem(where, rule, column=key, remedy=f"{dealt}{_OTHERWISE}")
 
 
 def _late(scenario: Scenario, settings: SimulationSettings) -> Iterator[Problem]:

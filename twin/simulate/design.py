@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -53,6 +53,8 @@ class Design:
         Every intervention of every scenario: what is told of who begins and ends it when.
     asked
         Every rule of every scenario, at each of its weeks within the horizon.
+    groups
+        Names of the strata of each scenario that has any.
     """
 
     scenarios: tuple[str, ...]
@@ -67,3 +69,4 @@ class Design:
     worker: npt.NDArray[np.bool_]
     given: tuple[Given, ...] = ()
     asked: tuple[Asked, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

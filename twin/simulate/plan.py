@@ -66,10 +66,7 @@ class Plan:
         draw = _Draws(samples, seed)
         strata = scenario.strata
         patients = [str(patient) for patient in cohort.patients.index]
-        clinics = (
-            cohort.patients["cluster"].astype(object).where(cohort.patients["cluster"].notna(), "")
-        )
-        begins, fidelity = _clinics(scenario.roll_out, clinics.tolist(), draw)
+        begins, fidelity = _clinics(scenario.roll_out, cohort, draw)
         return cls(
             scenario=scenario,
             missing={
@@ -138,15 +135,20 @@ def _arrivals(over: float, patients: list[str], seed: int) -> Floats:
 
 
 def _clinics(
-    roll_out: RollOut | None, clinics: list[str], draw: _Draws
+    roll_out: RollOut | None, cohort: Cohort, draw: _Draws
 ) -> tuple[Floats, Floats | None]:
-    """When each person's clinic begins, and what it delivers; where there is no clinic, as one."""
+    """When each person's clinic begins, and what it delivers; people of no known clinic are one."""
     if roll_out is None:
-        return np.zeros(len(clinics)), None
+        return np.zeros(cohort.n), None
+    held = cohort.patients["cluster"].astype(object)
+    clinics = held.where(held.notna(), "").tolist()
+    if not cohort.has_clusters and roll_out.clinics is not None:
+        lots = [stream(draw.seed, "clinic", str(one)).random() for one in cohort.patients.index]
+        clinics = [f"clinic {int(roll_out.clinics * lot)}" for lot in lots]
     names = sorted(set(clinics))
-    lots = {name: float(stream(draw.seed, f"lot of clinic {name}").random()) for name in names}
+    order = {name: float(stream(draw.seed, f"lot of clinic {name}").random()) for name in names}
     weeks = [np.inf if week is None else week for week in roll_out.begins]
-    in_order = sorted(names, key=lambda name: (lots[name], name))
+    in_order = sorted(names, key=lambda name: (order[name], name))
     begins = {name: weeks[place % len(weeks)] for place, name in enumerate(in_order)}
     at = np.array([begins[name] for name in clinics])
     if roll_out.fidelity is None:

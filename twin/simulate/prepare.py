@@ -94,6 +94,7 @@ def prepare(
             for week in rule.weeks
             if week <= settings.horizon_weeks
         ),
+        groups={one.name: one.strata.names for one in scenarios if one.strata is not None},
     )
     twins = _twins(people, spec.has_work)
     scales = tuple(Scale(scale.step_share) for scale in cohort.outcomes.values())
