@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -168,3 +170,15 @@ def test_changes_reach_a_run_from_the_command_line() -> None:
     wrong = config.model_copy(update={"scenarios": {"selfback": {"doze": 2}}})
     with pytest.raises(InputError, match="doze"):
         chosen_scenarios(wrong, cohort)
+
+
+def test_the_readmes_example_is_a_scenario(tmp_path: Path) -> None:
+    text = Path("README.md").read_text("utf-8")
+    start = text.index("    # my_folder/app_for_the_young.yaml")
+    lines = itertools.takewhile(str.strip, text[start:].splitlines())
+    path = tmp_path / "app_for_the_young.yaml"
+    path.write_text(textwrap.dedent("\n".join(lines)), encoding="utf-8")
+    found = ScenarioLibrary(folder=tmp_path).load("app_for_the_young")
+    assert [one.name for one in found.interventions] == ["young_app", "exercise"]
+    assert found.interventions[0].key == "selfback"
+    assert found.rules[0].then.start == ("exercise",)

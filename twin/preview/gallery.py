@@ -38,15 +38,16 @@ def write_gallery(
     for name in library.names:
         scenario = library.load(name)
         parts += [section(scenario)]
+        if not scenario.interventions:
+            continue
         try:
             found = preview(scenario, library, people, seed)
         except InputError:
             parts += ["Its effect is that of an arm of a cohort: run it with that cohort.\n"]
             continue
         parts += [f"```text\n{told(found)}\n```\n"]
-        if scenario.interventions:
-            draw(folder / "scenarios" / f"{name}.svg", scenario, found.in_force)
-            parts += [f"![Who is in what when](scenarios/{name}.svg)\n"]
+        draw(folder / "scenarios" / f"{name}.svg", scenario, found.in_force)
+        parts += [f"![Who is in what when](scenarios/{name}.svg)\n"]
     page = folder / "scenarios.md"
     with whole_file(page) as beside:
         beside.write_text("\n".join(parts), encoding="utf-8")
