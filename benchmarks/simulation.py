@@ -16,7 +16,6 @@ import xarray as xr
 
 from scenarios import load_scenario
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
-from twin.fit.settings import ModelSettings
 from twin.keyed import keyed_normals
 from twin.outcomes.settings import OutcomeSettings
 from twin.outcomes.summarise import summarise
@@ -37,10 +36,9 @@ def main() -> None:
     with xr.open_datatree(given.run / "fit.nc", decode_timedelta=False) as stored:
         fit = stored.load()
     scenarios = [load_scenario(name) for name in given.scenario]
-    model = ModelSettings()
     for _ in range(2):  # the first compiles
         since = time.perf_counter()
-        ready = prepare(cohort, fit, scenarios, model, settings, seed=1)
+        ready = prepare(cohort, fit, scenarios, settings, seed=1)
         summarise(ready.design, simulate(ready, settings), OutcomeSettings())
         simulated = time.perf_counter() - since
     design = ready.design

@@ -11,6 +11,7 @@ from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.fit.arrays import model_spec, records
 from twin.fit.draws import draws as states_of
 from twin.fit.effects import with_effects
+from twin.fit.frame import FRAME, Frame
 from twin.fit.observed import constant_data, observed_data
 from twin.fit.people import extract_people
 from twin.fit.settings import ModelSettings
@@ -78,5 +79,11 @@ def known_tree(
             "constant_data": constant_data(cohort),
         }
     )
-    tree.attrs = {"cohort": cohort.name, "synthetic": 1, "converged": 1, "timings": "{}"}
+    tree.attrs = {
+        FRAME: Frame.of(cohort, ModelSettings()).model_dump_json(),
+        "cohort": cohort.name,
+        "synthetic": 1,
+        "converged": 1,
+        "timings": "{}",
+    }
     return tree

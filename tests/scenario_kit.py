@@ -73,7 +73,7 @@ def scenario(*interventions: Mapping[str, Any], name: str = "tried", **changes: 
 def ready(trial: tuple[Cohort, xr.DataTree], *scenarios: Scenario) -> Prepared:
     usual = scenario(name="usual_care")
     check_scenarios([usual, *scenarios], trial[0], GRID, SETTINGS)
-    return prepare(*trial, [usual, *scenarios], ModelSettings(), SETTINGS, seed=5)
+    return prepare(*trial, [usual, *scenarios], SETTINGS, seed=5)
 
 
 def followed(prepared: Prepared, number: int = 1) -> list[Followed]:

@@ -32,8 +32,10 @@ def composed(overrides: Sequence[str] = ()) -> RunConfig:
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
 def test_every_option_of_every_group_composes_and_is_valid(group: str, option: str) -> None:
-    required = ["priors.fit=fit.nc"] if (group, option) == ("priors", "cohort") else []
-    assert isinstance(composed([f"{group}={option}", *required]), RunConfig)
+    required = {("priors", "cohort"): ["priors.fit=fit.nc"]}
+    required[("twins", "assimilate")] = ["twins.visits=docs/person.yaml"]
+    given = [f"{group}={option}", *required.get((group, option), [])]
+    assert isinstance(composed(given), RunConfig)
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)

@@ -309,13 +309,13 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
         seed=1,
         folder=tmp_path_factory.mktemp("fits"),
     )
-    return Trial(plan, fit, simulated(cohort, fit, model))
+    return Trial(plan, fit, simulated(cohort, fit))
 
 
-def simulated(cohort: Cohort, fit: xr.DataTree, model: ModelSettings) -> Outcomes:
+def simulated(cohort: Cohort, fit: xr.DataTree) -> Outcomes:
     settings = SimulationSettings(draws=200, horizon_weeks=26, progress_bar=False)
     scenarios = [load_scenario(name) for name in ("usual_care", "selfback")]
-    prepared = prepare(cohort, fit, scenarios, model, settings, seed=1)
+    prepared = prepare(cohort, fit, scenarios, settings, seed=1)
     return summarise(prepared.design, simulate(prepared, settings), OutcomeSettings())
 
 
@@ -408,8 +408,7 @@ def test_few_draws_are_weighed_without_smoothing_and_nobody_is_left_out(trial: T
     few = Trial(trial.plan, trial.fit.isel(draw=slice(0, 10)), trial.outcomes)
     settings = SimulationSettings(draws=20, horizon_weeks=13, progress_bar=False)
     scenarios = [load_scenario("usual_care")]
-    model = trial.plan.model
-    prepared = prepare(trial.plan.cohort, few.fit, scenarios, model, settings, seed=1)
+    prepared = prepare(trial.plan.cohort, few.fit, scenarios, settings, seed=1)
     outcomes = summarise(prepared.design, simulate(prepared, settings), OutcomeSettings())
     found = Trial(trial.plan, few.fit, outcomes).diagnose()
     assert "leave_one_out" not in found.children
@@ -442,7 +441,7 @@ def test_one_arm_without_work_clusters_or_covariates_can_be_diagnosed(
         arm_contrasts(spec, data, posterior, twins, cohort.outcomes, (13.0,))
     )
     plan = FitPlan(cohort, model, priors, SamplerSettings(), FitSettings(), 1, tmp_path)
-    found = Trial(plan, fit, simulated(cohort, fit, model)).diagnose(draws=60, points=8)
+    found = Trial(plan, fit, simulated(cohort, fit)).diagnose(draws=60, points=8)
     assert np.isfinite(found["leave_one_out"]["elpd"]).all()
     assert found["contraction"].sizes["effect"] == 0
 

@@ -68,7 +68,7 @@ def simulated(
     latent = level + forward.draw_residuals(population, week, rng)
     return np.stack(
         [
-            one.from_severity(record(Scale(one.step_share), latent[:, :, k]))
+            one.from_severity(record(Scale.of(one), latent[:, :, k]))
             for k, one in enumerate(instruments)
         ],
         axis=-1,

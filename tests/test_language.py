@@ -321,6 +321,7 @@ def test_leaving_work_for_good_can_be_made_rarer(trial: tuple[Cohort, xr.DataTre
     posterior = fit["posterior"].to_dataset()
     often = posterior.assign(log_exit_intensity=0 * posterior["log_exit_intensity"] - 2.0)
     tree = xr.DataTree.from_dict({"posterior": often, "twins": fit["twins"].to_dataset()})
+    tree.attrs = fit.attrs
     care = intervention(effects=[never])
     del care["response_time"]
     prepared = ready((cohort, tree), scenario(care))

@@ -19,7 +19,7 @@ from twin.law.backends import NUMPY
 from twin.law.dose import DoseSchedule
 from twin.law.forward_work import WorkProcess, draw_states, draw_work, work_process
 from twin.law.grid import TimeGrid
-from twin.law.measurement import Scale, behind, record
+from twin.law.measurement import Scale, record
 from twin.law.parameters import assemble
 from twin.law.population import People, Population
 from twin.law.records import Entry, WorkRecords
@@ -27,7 +27,7 @@ from twin.law.work_filter import filter_work
 from twin.law.work_layout import lay_work
 
 GRID = TimeGrid((0, 2, 4, 6, 9, 13, 19, 26, 39, 52))
-RULE = Entry(outcome=1, bound=float(behind(np.array(5.5 / 24))))
+RULE = Entry(outcome=1, bound=float(Scale(1 / 24).behind(5.5 / 24)))
 SPEC = synthetic_spec(SyntheticSettings())
 
 

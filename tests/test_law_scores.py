@@ -40,7 +40,7 @@ from scipy.stats import multivariate_normal, norm
 
 from priors import LogNormal, load_prior_set
 from twin.instruments import instrument, instruments
-from twin.law.measurement import behind
+from twin.law.measurement import Scale
 
 type Floats = NDArray[np.float64]
 
@@ -135,7 +135,7 @@ def test_no_instrument_has_a_wider_step_than_those_measured() -> None:
 def first_cells(name: str, sd: float) -> float:
     """Return the largest error of a probability of the three lowest scores inside a scale."""
     step, worst = step_of(name), 0.0
-    edges = behind((np.arange(4) + 0.5) * step)
+    edges = Scale(step).behind((np.arange(4) + 0.5) * step)
     for low, high in pairwise(edges):
         for mean in np.linspace(low - 3 * sd, high + 3 * sd, 61):
             exact = norm.cdf((high - mean) / sd) - norm.cdf((low - mean) / sd)

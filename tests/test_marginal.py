@@ -159,7 +159,7 @@ def test_what_is_drawn_lies_beyond_its_bound_with_the_density_that_is_told(case:
     state, rest = score_arguments(COMPILED, case.population, data, expected, dose)
     _, ends = coordinates(data, case.population.n_linear)
     latent, log_density = draw_beyond(
-        *state, data.scores.severity, *rest, data.scores.end, rng.random(ends)
+        *state, data.scores.severity, *rest, data.scores.end, rng.random((n, ends))
     )
     end = data.scores.end
     assert ((latent - data.scores.severity)[end != 0] * end[end != 0] > 0).all()

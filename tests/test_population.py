@@ -158,7 +158,7 @@ def test_the_ensemble_says_that_it_is_drawn_from_evidence(some: Cohort) -> None:
 def test_simulated_twins_run_the_published_course(some: Cohort, library: EvidenceLibrary) -> None:
     tree = draw_twins(some, MODEL, load_prior_set(PRIORS), draws=200, seed=1)
     settings = SimulationSettings(draws=200, progress_bar=False)
-    prepared = prepare(some, tree, [load_scenario("usual_care")], MODEL, settings, seed=1)
+    prepared = prepare(some, tree, [load_scenario("usual_care")], settings, seed=1)
     assert prepared.design.worker.tolist() == some.patients["labour_force"].tolist()
     chunks = list(simulate(prepared, settings))
     recorded = np.concatenate([chunk.recorded for chunk in chunks], axis=2)[0, ..., 0]

@@ -194,7 +194,7 @@ def test_a_set_with_a_base_differs_from_it_in_what_it_says_and_in_nothing_else()
     assert acupuncture.retest == LITERATURE.retest
     assert list(acupuncture.parameters) == list(LITERATURE.parameters)
     differing = {name for name in LITERATURE.parameters if acupuncture[name] != LITERATURE[name]}
-    assert differing == {"lasting_share"}
+    assert differing == {"lasting_share", "covariate_r2"}
     assert acupuncture["lasting_share"].meaning == LITERATURE["lasting_share"].meaning
 
 

@@ -149,7 +149,7 @@ def made(parts: dict[str, Any], name: str = "tried") -> Scenario:
 
 
 def simulated(*tried: Scenario, cohort: Cohort = COHORT, fit: xr.DataTree = FIT) -> Prepared:
-    return prepare(cohort, fit, [USUAL, *tried], ModelSettings(), SETTINGS, seed=3)
+    return prepare(cohort, fit, [USUAL, *tried], SETTINGS, seed=3)
 
 
 def everyone(prepared: Prepared) -> list[Simulated]:
@@ -215,6 +215,7 @@ def test_nobody_depends_on_others_or_on_other_scenarios(
     )
     twins = FIT["twins"].to_dataset().sel(patient=part.patients.index.to_numpy(dtype=object))
     tree = xr.DataTree.from_dict({"posterior": FIT["posterior"].to_dataset(), "twins": twins})
+    tree.attrs = FIT.attrs
     renamed = [one | {"name": f"other_{one['name']}"} for one in others["interventions"]]
     unlike = {"interventions": renamed, "combine": others["combine"]}
     alone = simulated(made(unlike, "unlike"), made(parts), cohort=part, fit=tree)

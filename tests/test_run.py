@@ -16,16 +16,21 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from twin.assimilate.settings import AssimilationSettings
 from twin.cohort.synthetic import SyntheticSettings
 from twin.config import Output, RunConfig
+from twin.errors import InputError
 from twin.export.schema import check
 from twin.fit import fit as fitting
 from twin.fit import whole
 from twin.fit.gate_report import ConvergenceError
 from twin.fit.settings import FitSettings, SamplerSettings
+from twin.fit.store import load_fit
 from twin.pipeline import run
+from twin.population.settings import PopulationSettings
 from twin.report.tables import estimate, tidy
 from twin.simulate.settings import SimulationSettings
+from twin.twins import TwinEnsemble
 
 pytestmark = pytest.mark.slow
 
@@ -296,3 +301,67 @@ def test_an_unconverged_fit_is_not_stored_unless_accepted(
     with pytest.raises(ConvergenceError, match=r"fit\.accept_unconverged=true"):
         run(strict)
     assert not list(tmp_path.rglob("*.*"))
+
+
+# ---- people whom the fit never saw
+
+
+ANNA = """
+patient: anna
+covariates: {age: 44, depression: 11}
+labour_force: true
+visits:
+  - {week: 6, pain: 4, disability: 9, work_status: restricted}
+  - {week: 0, pain: 6, disability: 13, work_status: sick_listed}
+"""
+
+
+@pytest.fixture
+def newcomer(tmp_path: Path) -> AssimilationSettings:
+    file = tmp_path / "anna.yaml"
+    file.write_text(ANNA, "utf-8")
+    return AssimilationSettings(visits=str(file), draws=40, workers=1)
+
+
+def test_people_whom_the_fit_never_saw_are_simulated_without_a_refit(
+    config: RunConfig, results: Path, newcomer: AssimilationSettings, tmp_path: Path
+) -> None:
+    page = run(elsewhere(config, tmp_path, twins=newcomer))
+    assert len(DRAWN) == 1  # the fit of the first run is what was taken
+    told = manifest_of(page.parent)
+    assert told["assimilated"]["into"] == "synthetic"
+    assert set(told["assimilated"]["people"]) == {"anna"}
+    assert set(told["files"]) == FILES - {"fit.nc", "truth.nc"} | {"assimilated.nc"}
+    assert "PEOPLE THE FIT NEVER SAW" in visible(page.read_text("utf-8"))
+    summary = pd.read_parquet(page.parent / "twin_summary.parquet")
+    assert set(summary["patient"]) == {"anna"}
+    kept = load_fit(page.parent / "assimilated.nc")
+    assert kept is not None
+    assert "disability 9 (week 6)" in str(TwinEnsemble(kept)["anna"])
+    check(json.loads((page.parent / "summary.json").read_text("utf-8")))
+
+
+def test_nobody_is_assimilated_into_a_fit_that_is_not_there(
+    config: RunConfig, newcomer: AssimilationSettings, tmp_path: Path
+) -> None:
+    output = Output(folder=str(tmp_path / "runs"), fits=str(tmp_path / "fits"))
+    with pytest.raises(InputError, match="stored fit of cohort synthetic, and there is none"):
+        run(config.model_copy(update={"output": output, "twins": newcomer}))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_without_any_fit_people_are_assimilated_into_what_the_evidence_says(
+    config: RunConfig, tmp_path: Path
+) -> None:
+    file = tmp_path / "people.yaml"
+    file.write_text("- {patient: anna, visits: [{week: 0, pain: 7}]}\n- {patient: ben}\n", "utf-8")
+    settings = {
+        "cohort": None,
+        "population": PopulationSettings(people=40),
+        "twins": AssimilationSettings(visits=str(file), draws=40, workers=1),
+        "scenario": ("usual_care", "selfback"),
+    }
+    page = run(elsewhere(config, tmp_path, **settings))
+    text = visible(page.read_text("utf-8"))
+    assert "populations drawn from published evidence; nothing was fitted" in text
+    assert set(manifest_of(page.parent)["assimilated"]["people"]) == {"anna", "ben"}

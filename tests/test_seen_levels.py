@@ -13,7 +13,9 @@ from scipy import stats
 
 from priors import LogNormal, Normal, load_prior_set
 from twin.fit.geometry import coordinate_of
-from twin.fit.seen_levels import MEANS, SD, means_of_levels, sd_of_set_points
+from twin.fit.reliability import start_sd_and_spread
+from twin.fit.seen_levels import MEANS, means_of_levels
+from twin.law.grid import Floats
 from twin.law.parameters import ModelSpec
 from twin.law.records import Entry
 
@@ -86,17 +88,30 @@ def test_the_coordinates_are_mean_levels_of_those_who_reach_the_threshold(
     np.testing.assert_allclose([start[1], usual[1]], [AT[1], AT[3]], atol=0.03)
 
 
-def test_the_sd_of_set_points_is_sampled_as_what_the_usual_visit_sees_and_keeps_its_prior() -> None:
+def test_total_and_reliability_keep_the_priors_of_both_sds() -> None:
     priors = load_prior_set("literature")
-    prior = priors[SD].distribution
-    assert isinstance(prior, LogNormal)
     with pm.Model(coords=SPEC.coords) as model:
-        found = sd_of_set_points(SPEC, priors, pytensor.tensor.constant(VALUE["log_rate_mean"]))
-    (sd,) = model.replace_rvs_by_values([found])
-    at = np.log([0.1, 0.04])
-    (value,) = model.value_vars
-    np.testing.assert_allclose(sd.eval({value: at}) * (1 - KEPT), [0.1, 0.04])
-    scaled = stats.lognorm(prior.log_sd, scale=prior.median)
-    density = pytensor.function([value], model.logp(), mode=PLAIN)
-    wanted = scaled.logpdf(np.exp(at) / (1 - KEPT)) + at - np.log(1 - KEPT)
-    assert float(density(at)) == pytest.approx(wanted.sum())
+        found = start_sd_and_spread(priors)
+    start_sd, spread = model.replace_rvs_by_values([found.start_sd, found.spread])
+    total, odds = model.value_vars
+    at = {total: np.log([0.2, 0.25]), odds: np.log([3.0, 1.5])}
+    share = np.array([0.75, 0.6])
+    np.testing.assert_allclose(start_sd.eval(at), np.exp(at[total]) * np.sqrt(share))
+    np.testing.assert_allclose(spread.eval(at), np.exp(at[total]) * np.sqrt(1 - share))
+    density = pytensor.function([total, odds], model.logp(), mode=PLAIN)
+
+    def prior_density(total: Floats, odds: Floats) -> float:
+        """Density of the logs of both SDs, from the priors."""
+        share, logs = 1 / (1 + np.exp(-odds)), []
+        for name, part in (("start_sd", share), ("spread", 1 - share)):
+            prior = priors[name].distribution
+            assert isinstance(prior, LogNormal)
+            off = total + np.log(part) / 2 - np.log(prior.median)
+            logs.append(stats.norm(0, prior.log_sd).logpdf(off).sum())
+        return float(sum(logs))
+
+    other = (np.log([0.1, 0.15]), np.log([0.4, 1.0]))
+    first = (at[total], at[odds])
+    # the Jacobian is the same everywhere, so that differences of log densities are the priors'
+    moved = float(density(*first)) - float(density(*other))
+    assert moved == pytest.approx(prior_density(*first) - prior_density(*other))

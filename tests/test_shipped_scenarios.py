@@ -39,7 +39,7 @@ def test_every_scenario_that_needs_no_other_trial_runs_on_the_default_cohort(
     names = [name for name in LIBRARY.names if name != "pain_reprocessing"]
     scenarios = [LIBRARY.load(name) for name in names]
     check_scenarios(scenarios, trial[0], ModelSettings().time_grid, SETTINGS)
-    prepared = prepare(*trial, scenarios, ModelSettings(), SETTINGS, seed=1)
+    prepared = prepare(*trial, scenarios, SETTINGS, seed=1)
     for chunk in simulate(prepared, SETTINGS):
         assert np.isfinite(chunk.expected).all()
         assert chunk.care is not None

@@ -18,7 +18,6 @@ from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.errors import InputError
 from twin.fit.arrays import model_spec, records
 from twin.fit.draws import populations
-from twin.fit.settings import ModelSettings
 from twin.law import forward
 from twin.law.backends import NUMPY
 from twin.law.expected import expected_severity
@@ -54,7 +53,7 @@ def prepared(
     settings: SimulationSettings = FEW,
 ) -> Prepared:
     scenarios = [load_scenario(name, "same") if isinstance(name, str) else name for name in names]
-    return prepare(*given, scenarios, ModelSettings(), settings, seed=7)
+    return prepare(*given, scenarios, settings, seed=7)
 
 
 def whole(
@@ -125,6 +124,7 @@ def test_a_twin_depends_on_nobody_else_and_on_no_other_scenario(
     assert set(part.patients["arm"]) == set(cohort.patients["arm"])
     twins = fit["twins"].to_dataset().sel(patient=part.patients.index.to_numpy(dtype=object))
     tree = xr.DataTree.from_dict({"posterior": fit["posterior"].to_dataset(), "twins": twins})
+    tree.attrs = dict(fit.attrs)
     alone = whole((part, tree), ["workplace", "usual_care", "app"], FEW_OTHER)
     for own, theirs in ((0, 3), (1, 0), (2, 1)):
         np.testing.assert_array_equal(alone.expected[own], everyone.expected[theirs][:, rows])
@@ -177,7 +177,7 @@ def test_levels_are_those_of_the_fit(cohort_and_fit: tuple[Cohort, xr.DataTree])
     level = forward.levels(population, people, GRID, data.dose, data.arm, week)
     for k, scale in enumerate(cohort.outcomes.values()):
         wanted = scale.from_severity(
-            expected_severity(level[:, :, k], population.spread[k] ** 2, Scale(scale.step_share))
+            expected_severity(level[:, :, k], population.spread[k] ** 2, Scale.of(scale))
         )
         # under the arm they had, treated people follow their own response; under usual care,
         # the untreated
@@ -242,6 +242,7 @@ def test_an_arm_acts_on_work_as_in_the_fit(cohort_and_fit: tuple[Cohort, xr.Data
     acting = posterior.assign(arm_log_hazard=0 * posterior["arm_log_hazard"] + hazard)
     twins = fit["twins"].to_dataset()
     tree = xr.DataTree.from_dict({"posterior": acting, "twins": twins})
+    tree.attrs = dict(fit.attrs)
     ready = prepared((cohort, tree), ["usual_care", "app"])
     data = records(cohort, GRID)
     assert data.work is not None
@@ -275,6 +276,7 @@ def test_an_effect_on_work_that_is_stated_takes_the_place_of_the_arms_own(
     interventions = [told["interventions"][0] | {"effects": [effect]}]
     stated = Scenario.model_validate(told | {"name": "stated", "interventions": interventions})
     tree = xr.DataTree.from_dict({"posterior": acting, "twins": fit["twins"].to_dataset()})
+    tree.attrs = dict(fit.attrs)
     exposure = prepared((cohort, tree), ["usual_care", stated]).exposures["app"]
     np.testing.assert_allclose(exposure.log_hazard, np.tile([0.0, 0.4], (40, 1)))
     assert (exposure.log_ratio["first_return"] != 0).all()

@@ -10,14 +10,14 @@ from scipy.stats import chisquare
 from twin.cohort import Cohort
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.fit.arrays import model_spec, records
-from twin.fit.people import extract_people
 from twin.fit.settings import ModelSettings
 from twin.fit.subset import representative_rows, subset
-from twin.fit.update import updated_draws
+from twin.fit.update import stacked, updated_people
 from twin.law.backends import COMPILED, NUMPY
 from twin.law.likelihood import log_likelihood
 from twin.law.parameters import ModelSpec, assemble, sampled_parameters
 from twin.law.records import Records
+from twin.update.everyone import Run
 
 MODEL = ModelSettings()
 EFFECTS = ("log_rate", "start", "set_point", "response", "work_frailty")
@@ -29,13 +29,15 @@ def still(spec: ModelSpec, truth: xr.Dataset, draws: int) -> xr.Dataset:
     return truth[names].expand_dims(chain=[0, 1], draw=np.arange(draws))
 
 
-def updated(
-    cohort: Cohort, truth: xr.Dataset, draws: int, candidates: int = 32
-) -> tuple[ModelSpec, Records, xr.Dataset]:
+def updated(cohort: Cohort, truth: xr.Dataset, draws: int) -> tuple[ModelSpec, Records, xr.Dataset]:
     spec, data = model_spec(cohort), records(cohort, MODEL.time_grid, MODEL.partial_loss)
     posterior = still(spec, truth, draws)
-    states = updated_draws(spec, data, posterior, 3, candidates)
-    return spec, data, extract_people(cohort, spec, data, states, posterior, seed=4)
+    given = stacked(spec, posterior, data.grid, data.dose)
+    return (
+        spec,
+        data,
+        updated_people(cohort, spec, data, posterior, given, Run(seed=3), reweigh=False),
+    )
 
 
 @pytest.mark.slow
@@ -59,7 +61,7 @@ def test_true_effects_have_uniform_ranks_among_their_draws_at_the_true_populatio
 def test_who_has_scores_within_their_scales_only_is_known_by_quadrature() -> None:
     settings = SyntheticSettings(people=40, clusters=0, employed_share=0.0)
     cohort, truth = synthetic_cohort(settings, seed=12)
-    spec, data, twins = updated(cohort, truth, draws=300, candidates=16)
+    spec, data, twins = updated(cohort, truth, draws=300)
     values = {p.name: truth[p.name].to_numpy() for p in sampled_parameters(spec)}
     population = assemble(NUMPY, spec, values)
     grid, n = np.linspace(-4, 4, 161), cohort.n
@@ -87,7 +89,7 @@ def test_a_missing_covariate_is_drawn_with_the_person() -> None:
     gone = cohort.patients.index[:3]
     patients = cohort.patients.copy()
     patients.loc[gone, "depression"] = np.nan
-    _, data, twins = updated(replace(cohort, patients=patients), truth, draws=20, candidates=8)
+    _, data, twins = updated(replace(cohort, patients=patients), truth, draws=20)
     assert data.gaps.n == 3
     assert list(twins["gap_patient"].values) == list(gone)
     assert set(twins["gap_covariate"].values) == {"depression"}
@@ -96,7 +98,7 @@ def test_a_missing_covariate_is_drawn_with_the_person() -> None:
 
 def test_one_seed_draws_one_set_of_people() -> None:
     cohort, truth = synthetic_cohort(SyntheticSettings(people=12, clusters=0), seed=14)
-    first, again = (updated(cohort, truth, draws=3, candidates=4)[2] for _ in range(2))
+    first, again = (updated(cohort, truth, draws=3)[2] for _ in range(2))
     assert first.identical(again)
 
 

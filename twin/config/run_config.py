@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from priors import prior_set_names
 from priors.near import nearest
 from scenarios import ScenarioLibrary
+from twin.assimilate.settings import AssimilationSettings
 from twin.cohort import CohortMapping
 from twin.cohort.synthetic import SyntheticSettings
 from twin.diagnose.dropout_settings import DropoutSettings
@@ -86,6 +87,8 @@ class RunConfig(_Frozen):
         People to draw from evidence, in the place of a cohort; None where there is one.
     model, priors, sampler, fit
         What is fitted, and how.
+    twins
+        People whom the fit never saw, who are simulated in the place of its own; None for these.
     scenario
         Names of scenarios, or paths of files that end in ``.yaml``; ``auto`` for those
         meant for it (`Scenario.in_auto`) that the cohort can carry.
@@ -112,6 +115,7 @@ class RunConfig(_Frozen):
     priors: PriorChoice = PriorChoice()
     sampler: SamplerSettings = SamplerSettings()
     fit: FitSettings = FitSettings()
+    twins: AssimilationSettings | None = None
     scenario: Literal["auto"] | tuple[str, ...] = AUTO
     scenario_folder: str | None = None
     scenarios: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)

@@ -16,6 +16,7 @@ import xarray as xr
 from twin.cohort import Cohort
 from twin.fit.estimands import Leaving, arm_means
 from twin.law.grid import Floats, TimeGrid
+from twin.law.measurement import Scale
 from twin.law.parameters import ModelSpec
 from twin.law.records import Records
 
@@ -53,10 +54,10 @@ def dropout_contrasts(
         outcome, week; ``delta``, by outcome.
     """
     points = np.array([float(delta.get(outcome, 0.0)) for outcome in spec.outcomes])
-    shift = points / [cohort.outcomes[outcome].range for outcome in spec.outcomes]
+    shift = [_level_behind(cohort, outcome, points[k]) for k, outcome in enumerate(spec.outcomes)]
     own = left(cohort, records.grid, weeks)
     share = np.stack([own[records.arm == arm].mean(axis=0) for arm in range(len(spec.arms))])
-    leaving = Leaving(_chance(own, share, records), shift)
+    leaving = Leaving(_chance(own, share, records), np.array(shift))
     at = (spec, records, posterior, twins, cohort.outcomes, weeks)
     stayed, worse = arm_means(*at), arm_means(*at, leaving)
     pairs = ((stayed, stayed), (worse, worse), (worse, stayed), (stayed, worse))
@@ -99,6 +100,13 @@ def left(cohort: Cohort, grid: TimeGrid, weeks: Sequence[float]) -> Floats:
     before = [max((edge for edge in grid.edges if edge < week), default=week) for week in weeks]
     early = (np.asarray(weeks, dtype=float) + before) / 2
     return np.asarray(seen_until[:, :, None] < early, dtype=float)
+
+
+def _level_behind(cohort: Cohort, outcome: str, points: float) -> float:
+    """Shift of the level, severity, that a usual score is so many points worse by."""
+    scale = cohort.outcomes[outcome]
+    usual = float(np.nanmean(scale.to_severity(cohort.visits[outcome])))
+    return float(Scale.of(scale).difference_behind(points / scale.range, usual))
 
 
 def _chance(own: Floats, share: Floats, records: Records) -> Floats:

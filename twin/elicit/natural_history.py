@@ -117,7 +117,7 @@ def pain_course(shelf: Shelf, spread: float) -> PainCourse:
     spread
         SD of a pain score about its level, severity.
     """
-    shares, scale = class_shares(shelf), Scale(instrument(INSTRUMENT).step_share)
+    shares, scale = class_shares(shelf), Scale.of(instrument(INSTRUMENT))
     later = [[shelf.weeks(key) or 0.0 for key in course_keys(name)[1:]] for name in CLASSES]
     at_change = float(shelf.weeks(CHANGE_SD) or 0.0)
 

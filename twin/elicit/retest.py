@@ -78,7 +78,7 @@ def within_sd(shelf: Shelf, study: RetestStudy, log_spread: float) -> float:
         share=known.persistent_share,
         persistence=known.persistence,
     )
-    scale = Scale(instrument(study.instrument).step_share)
+    scale = Scale.of(instrument(study.instrument))
     lag = shelf.weeks(study.error) or _LAG_WEEKS
     return float(recorded(natural, scale, lag).change_sd / np.sqrt(2))
 

@@ -76,7 +76,7 @@ def disability_course(shelf: Shelf, spread: float) -> DisabilityCourse:
     spread
         SD of a disability score about its level, severity.
     """
-    scale = Scale(instrument(INSTRUMENT).step_share)
+    scale = Scale.of(instrument(INSTRUMENT))
     weeks = [float(shelf.weeks(key) or 0.0) for key in MEANS[1:]]
 
     def predict(parameters: Floats) -> Floats:

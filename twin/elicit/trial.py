@@ -198,7 +198,7 @@ def _together(each: Sequence[_Enrolled]) -> tuple[Mapping[str, Floats], Floats]:
         name: np.stack([one.twins[name] for one in each], axis=1)
         for name in ("log_rate", "start", "set_point")
     }
-    scales = [Scale(scale.step_share) for scale in OUTCOMES.values()]
+    scales = [Scale.of(scale) for scale in OUTCOMES.values()]
     return twins, expected_table(np.stack([one.spread for one in each]), scales)
 
 
@@ -244,7 +244,7 @@ def _visits(
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Scores at baseline and follow-up, treated or not, and who came, each of shape (person,)."""
     measured = list(OUTCOMES.values())[place]
-    scale = Scale(measured.step_share)
+    scale = Scale.of(measured)
     weights = course.natural_weights(
         NUMPY, np.exp(one.twins["log_rate"]), np.array([0, design.week])
     )

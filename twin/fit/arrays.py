@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from priors.near import nearest
 from twin.cohort import Cohort
+from twin.cohort.cohort import Arm
 from twin.cohort.encode import encode
 from twin.errors import InputError, Problem
-from twin.law.dose import NEVER, DoseSchedule, read_arms_on_grid
-from twin.law.grid import TimeGrid
-from twin.law.measurement import behind
+from twin.law.covariates import CovariateGaps
+from twin.law.dose import NEVER, DoseCells, DoseSchedule, read_arms_on_grid
+from twin.law.grid import Floats, TimeGrid
+from twin.law.measurement import Scale
 from twin.law.parameters import ModelSpec
 from twin.law.records import Entry, Records
 from twin.law.work import PARTIAL_LOSS
@@ -104,28 +108,61 @@ def records(cohort: Cohort, grid: TimeGrid, partial_loss: float = PARTIAL_LOSS) 
     InputError
         If a visit lies beyond the grid.
     """
-    _within(cohort, grid)
-    spec = model_spec(cohort)
     covariate = encode(cohort.patients, cohort.regressors).values
+    return records_of(
+        cohort, model_spec(cohort), grid, partial_loss, covariate, covariate_gaps(covariate)
+    )
+
+
+def records_of(
+    cohort: Cohort,
+    spec: ModelSpec,
+    grid: TimeGrid,
+    partial_loss: float,
+    covariate: Floats,
+    gaps: CovariateGaps,
+) -> Records:
+    """Return people as arrays that a model of theirs or of other people's takes.
+
+    Parameters
+    ----------
+    cohort, grid, partial_loss
+        As for `records`; the cohort has the arms of the model.
+    spec
+        What the model describes.
+    covariate, gaps
+        The people's covariates as the model knows them, and what is missing of them.
+
+    Raises
+    ------
+    InputError
+        If a visit lies beyond the grid.
+    """
+    _within(cohort, grid)
     cluster = pd.Categorical(cohort.patients["cluster"], categories=list(spec.clusters))
     arm = pd.Categorical(cohort.patients["arm"], categories=list(spec.arms))
-    schedules = [
-        NEVER
-        if given.reference
-        else DoseSchedule(given.start_week, given.duration_weeks, given.ramp_weeks)
-        for given in cohort.arms.values()
-    ]
     return Records(
         grid=grid,
         scores=score_records(cohort),
         covariate=covariate,
-        gaps=covariate_gaps(covariate),
+        gaps=gaps,
         cluster=np.asarray(cluster.codes, dtype=np.int64),
         arm=np.asarray(arm.codes, dtype=np.int64),
-        dose=read_arms_on_grid(schedules, grid),
+        dose=arm_doses(cohort.arms, grid),
         entry=_entry(cohort),
         work=work_records(cohort, grid, partial_loss) if spec.has_work else None,
     )
+
+
+def arm_doses(arms: Mapping[str, Arm], grid: TimeGrid) -> DoseCells:
+    """Return the schedules of arms as the law takes them, in their order."""
+    schedules = [
+        NEVER
+        if given.reference
+        else DoseSchedule(given.start_week, given.duration_weeks, given.ramp_weeks)
+        for given in arms.values()
+    ]
+    return read_arms_on_grid(schedules, grid)
 
 
 def retest_figures(cohort: Cohort) -> tuple[RetestFigure, ...]:
@@ -166,7 +203,8 @@ def _entry(cohort: Cohort) -> Entry | None:
     if cohort.entry is None:
         return None
     names = list(cohort.outcomes)
-    lower, _ = cohort.outcomes[cohort.entry.outcome].cell(cohort.entry.minimum)
+    scale = cohort.outcomes[cohort.entry.outcome]
+    lower, _ = scale.cell(cohort.entry.minimum)
     if lower <= 0:  # a threshold at the floor of the scale admits everyone
         return None
-    return Entry(names.index(cohort.entry.outcome), float(behind(lower)))
+    return Entry(names.index(cohort.entry.outcome), float(Scale.of(scale).behind(lower)))

@@ -23,6 +23,22 @@ def covariate_gaps(everyone: Floats, rows: Ints | None = None) -> CovariateGaps:
         People whose gaps are wanted; None for all. The joint normal is always everyone's.
     """
     covariate = everyone if rows is None else everyone[rows]
+    if not np.isnan(covariate).any():  # nothing to learn a joint normal for
+        n = covariate.shape[1]
+        return gaps_given(covariate, np.zeros(n), np.eye(n))
+    return gaps_given(covariate, *joint_normal(everyone))
+
+
+def gaps_given(covariate: Floats, centre: Floats, covariance: Floats) -> CovariateGaps:
+    """Return people's missing values and their distribution given a joint normal.
+
+    Parameters
+    ----------
+    covariate
+        Standardised covariates, NaN where missing, shape (person, covariate).
+    centre, covariance
+        From `joint_normal`, of these people or of others.
+    """
     missing = np.isnan(covariate)
     person, column = np.nonzero(missing)
     n = len(person)
@@ -31,14 +47,12 @@ def covariate_gaps(everyone: Floats, rows: Ints | None = None) -> CovariateGaps:
     most = int(missing.sum(axis=1).max(initial=0))
     mean, weight = np.zeros(n), np.zeros((n, most))
     partner = np.zeros((n, most), dtype=np.int64)
-    if n:
-        centre, covariance = joint_normal(everyone)
-        for i in np.unique(person):
-            own, gap = place[i, missing[i]] - 1, missing[i]
-            expected, spread = _given(centre, covariance, covariate[i], gap)
-            mean[own] = expected
-            weight[own, : len(own)] = np.linalg.cholesky(spread + _JITTER * np.eye(len(own)))
-            partner[own, : len(own)] = np.tril(np.broadcast_to(own + 1, (len(own), len(own))))
+    for i in np.unique(person):
+        own, gap = place[i, missing[i]] - 1, missing[i]
+        expected, spread = _given(centre, covariance, covariate[i], gap)
+        mean[own] = expected
+        weight[own, : len(own)] = np.linalg.cholesky(spread + _JITTER * np.eye(len(own)))
+        partner[own, : len(own)] = np.tril(np.broadcast_to(own + 1, (len(own), len(own))))
     return CovariateGaps(np.where(missing, 0.0, covariate), place, mean, partner, weight)
 
 
@@ -58,6 +72,8 @@ def joint_normal(covariate: Floats) -> tuple[Floats, Floats]:
     people, n = covariate.shape
     prior = n + 1
     mean, covariance = np.zeros(n), np.eye(n)
+    if n == 0:
+        return mean, covariance
     patterns = _by_pattern(np.isnan(covariate))
     for _ in range(_MOST_STEPS):
         filled, extra = covariate.copy(), prior * np.eye(n)

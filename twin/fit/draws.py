@@ -90,6 +90,11 @@ def evenly(length: int, wanted: int) -> Ints:
     return np.floor(np.arange(wanted) * (length / wanted)).astype(np.int64)
 
 
+def thinned(posterior: xr.Dataset, draws: int) -> xr.Dataset:
+    """Return about so many draws over all chains, evenly spaced along each, or all of them."""
+    return posterior.isel(draw=evenly(posterior.sizes["draw"], draws // posterior.sizes["chain"]))
+
+
 def by_draw(posterior: xr.Dataset, name: str) -> Floats:
     """Return a variable as an array with chain and draw in front."""
     return np.asarray(posterior[name].transpose("chain", "draw", ...), dtype=float)

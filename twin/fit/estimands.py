@@ -104,7 +104,7 @@ def arm_means(
     means = np.empty((*n_draws, len(spec.arms), len(spec.outcomes), len(weeks)))
     persons = {name: by_draw(twins, name) for name in ("log_rate", "start", "set_point")}
     scales = [instruments[name] for name in spec.outcomes]
-    measured = [Scale(scale.step_share) for scale in scales]
+    measured = [Scale.of(scale) for scale in scales]
     missing = missing_covariates(records.gaps, twins)
     for c, d, population in populations(spec, posterior):
         covariate = fill(NUMPY, records.gaps, missing[c, d])

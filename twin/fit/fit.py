@@ -10,11 +10,13 @@ import xarray as xr
 from twin.cohort import Cohort
 from twin.law.grid import TimeGrid
 from twin.law.records import Records
+from twin.update.everyone import Run
 
 from .arrays import model_spec, records, retest_figures
-from .draws import draws, evenly
+from .draws import draws, thinned
 from .effects import with_effects
 from .estimands import arm_contrasts
+from .frame import FRAME, Frame
 from .gate import check_convergence
 from .gate_report import ConvergenceError, GateReport
 from .model import build_model
@@ -25,7 +27,7 @@ from .predictive import posterior_predictive, prior_predictive
 from .sample import sample
 from .store import load_fit, save_fit
 from .subset import representative_rows, subset
-from .update import updated_draws
+from .update import stacked, updated_people
 from .versions import versions
 
 
@@ -45,8 +47,9 @@ def fit_cohort(plan: FitPlan, configuration: str = "{}") -> xr.DataTree:
         Groups ``posterior`` (population parameters, with the effects and correlations they stand
         for), ``twins`` (person parameters), ``sample_stats``, ``estimands``, ``prior_predictive``,
         ``posterior_predictive``, ``observed_data`` and ``constant_data``. Attributes:
-        ``configuration``, ``seed``, ``versions``, ``cohort``, ``cohort_hash``, ``synthetic``,
-        ``gate``, ``converged``, ``accepted_unconverged`` and ``timings`` (seconds).
+        ``configuration``, ``seed``, ``versions``, ``frame`` (see `frame.Frame`), ``cohort``,
+        ``cohort_hash``, ``synthetic``, ``gate``, ``converged``, ``accepted_unconverged`` and
+        ``timings`` (seconds).
 
     Raises
     ------
@@ -84,12 +87,13 @@ def _new_fit(plan: FitPlan, configuration: str) -> xr.DataTree:
     posterior = sampled = with_effects(spec, everything)
     if learnt_from is data:
         states = draws(spec, data, everything)
+        twins = extract_people(cohort, spec, data, states, posterior, seed)
     else:
-        chains = sampled.sizes["chain"]
-        kept = evenly(sampled.sizes["draw"], plan.fit.updated_draws // chains)
-        posterior = sampled.isel(draw=kept)
-        states = updated_draws(spec, data, posterior, seed)
-    twins = extract_people(cohort, spec, data, states, posterior, seed)
+        posterior = thinned(sampled, plan.fit.updated_draws)
+        bar = "Updating everyone" if plan.sampler.progress_bar else ""
+        run = Run(seed, plan.sampler.cores, bar)
+        drawn_from = stacked(spec, posterior, grid, data.dose)
+        twins = updated_people(cohort, spec, data, posterior, drawn_from, run, reweigh=False)
     clock.lap("twins")
     weeks = _headline_weeks(cohort, grid)
     estimands = arm_contrasts(spec, data, posterior, twins, cohort.outcomes, weeks)
@@ -116,7 +120,8 @@ def _new_fit(plan: FitPlan, configuration: str) -> xr.DataTree:
     tree.attrs = {
         "configuration": configuration,
         "seed": seed,
-        "versions": json.dumps(versions()),
+        "versions": json.dumps(dict(versions())),
+        FRAME: Frame.of(cohort, plan.model).model_dump_json(),
         "cohort": cohort.name,
         "cohort_hash": cohort.hash,
         "synthetic": int(cohort.synthetic),

@@ -72,6 +72,21 @@ def partly_centred(name: str, dims: tuple[str, ...], sd: Any, told: Any) -> Any:
 def correlation_factor(name: str, dims: tuple[str, str], n: int, eta: float) -> Any:
     """Return the lower Cholesky factor of a correlation matrix of LKJ distribution.
 
+    Parameters
+    ----------
+    name
+        Of the factor; its partial correlations have a name of their own, `coordinate_of`.
+    dims
+        Names of the factor's dims.
+    n, eta
+        As for `factor_of_partial_correlations`.
+    """
+    return pm.Deterministic(name, factor_of_partial_correlations(name, n, eta), dims=dims)
+
+
+def factor_of_partial_correlations(name: str, n: int, eta: float) -> Any:
+    """Return the same without a name of its own in the model.
+
     Sampled are its canonical partial correlations, which are independent beta variables under LKJ
     (Lewandowski and others 2009, J Multivar Anal 100:1989-2001), on the scale of their log odds,
     where their tails are exponential. PyMC's own coordinates normalise rows, which gives a
@@ -80,9 +95,7 @@ def correlation_factor(name: str, dims: tuple[str, str], n: int, eta: float) -> 
     Parameters
     ----------
     name
-        Of the factor; its partial correlations have a name of their own, `coordinate_of`.
-    dims
-        Names of the factor's dims.
+        Of what is correlated: the partial correlations are its `coordinate_of`.
     n
         Number of variables that are correlated.
     eta
@@ -95,8 +108,7 @@ def correlation_factor(name: str, dims: tuple[str, str], n: int, eta: float) -> 
     log_rest = math.log(4) + pt.log(half) + pt.log1p(-half)  # of the variance, log(1 - partial^2)
     rest = pt.set_subtensor(pt.zeros((n, n))[row, column], log_rest)
     before = pt.matmul(rest, np.triu(np.ones((n, n)), 1))
-    factor = (partial + np.eye(n)) * pt.exp(0.5 * before)
-    return pm.Deterministic(name, factor, dims=dims)
+    return (partial + np.eye(n)) * pt.exp(0.5 * before)
 
 
 def coordinate_of(name: str) -> str:

@@ -102,7 +102,8 @@ def integrand_at(
     normal
         Standard normal coordinates, shape (normal,).
     uniform
-        For scores at an end of the scale, shape (at least the most ends of a person,).
+        For scores at an end of the scale, shape (at least the most ends of a person,), alike for
+        everybody.
     """
     scores = records.scores
     at, log_weight = proposal.place(normal)
@@ -110,7 +111,8 @@ def integrand_at(
     expected = expect(COMPILED, population, covariate, records.cluster, records.arm, z)
     arm_dose = dose_of_arms(COMPILED, population, records)
     state, data = score_arguments(COMPILED, population, records, expected, arm_dose)
-    latent, log_density = _DRAW_BEYOND(*state, scores.severity, *data, scores.end, uniform)
+    alike = np.tile(uniform, (len(z), 1))
+    latent, log_density = _DRAW_BEYOND(*state, scores.severity, *data, scores.end, alike)
     terms = log_likelihood(COMPILED, population, records, covariate, latent, z, eps)
     return Candidate(by_person(terms, records) + log_weight - log_density, z, eps, latent)
 

@@ -35,9 +35,11 @@ from twin.law.population import Population
 from twin.law.records import Records
 
 from .geometry import Softplus, correlation_factor, partly_centred
+from .level_covariance import CORRELATION, SD, covariance_of_levels
 from .ops import TENSOR
+from .reliability import SPREAD, START_SD, few_scores, start_sd_and_spread
 from .retest import RetestFigure
-from .seen_levels import MEANS, SD, means_of_levels, sd_of_set_points
+from .seen_levels import MEANS, means_of_levels
 from .shared_data import end_slots, latent_scores, shared
 
 
@@ -89,11 +91,15 @@ def build_model(
 
 def _sampled_population(spec: ModelSpec, records: Records, priors: PriorSet) -> Population:
     value: dict[str, Any] = {}
+    log_share: Any = 0.0
+    if few_scores(records.scores, len(spec.outcomes)):
+        value[START_SD], value[SPREAD], log_share = start_sd_and_spread(priors)
     for parameter in sampled_parameters(spec):
-        if parameter.name in MEANS:
-            continue  # they hang on all of the others
+        if parameter.name in MEANS or parameter.name in value:
+            continue  # the means hang on all of the others
         if parameter.name == SD:
-            variable = sd_of_set_points(spec, priors, value["log_rate_mean"])
+            at = (value[START_SD], value["log_rate_mean"], log_share)
+            variable, value[CORRELATION] = covariance_of_levels(spec, priors, *at)
         elif parameter.standard:
             variable = _standard(parameter, spec, value, len(records.arm))
         elif parameter.taken_up:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
 from twin.cohort import Cohort
+
+from .score_records import patient_rows
 
 
 def observed_data(cohort: Cohort) -> xr.Dataset:
@@ -20,22 +24,32 @@ def observed_data(cohort: Cohort) -> xr.Dataset:
         where missing or padded, ``week`` since baseline, NaN where padded, ``work_status``, empty
         where not seen, and ``days_absent``, NaN where not reported.
     """
-    number = cohort.visits.groupby("patient").cumcount()
-    numbered = cohort.visits.assign(visit=number).set_index(["patient", "visit"])
-    # a person without a visit has a row of its own, all of it padding
-    table = numbered.to_xarray().reindex(patient=cohort.patients.index.to_numpy(dtype=object))
-    scores = [table[name].to_numpy().astype(float) for name in cohort.outcomes]
-    work = table["work_status"].to_numpy().astype(object)
+    visits = cohort.visits
+    person, number = patient_rows(cohort), visits.groupby("patient").cumcount()
+    shape = (cohort.n, int(number.max()) + 1 if len(visits) else 0)
+    place = (person.to_numpy(), number.to_numpy())
+
+    def padded(values: pd.Series, nothing: object) -> npt.NDArray[Any]:
+        table = np.full(shape, nothing)
+        table[place] = values
+        return table
+
+    scores = [padded(visits[name].astype(float), np.nan) for name in cohort.outcomes]
+    work = visits["work_status"].astype(object)
+    words = padded(work.where(work.notna(), ""), np.array("", dtype=object))
     return xr.Dataset(
         {
             "score": (("patient", "visit", "outcome"), np.stack(scores, axis=-1)),
-            "week": (("patient", "visit"), table["week"].to_numpy()),
-            "work_status": (("patient", "visit"), np.where(pd.isna(work), "", work)),
-            "days_absent": (("patient", "visit"), table["days_absent"].to_numpy().astype(float)),
+            "week": (("patient", "visit"), padded(visits["week"].astype(float), np.nan)),
+            "work_status": (("patient", "visit"), words),
+            "days_absent": (
+                ("patient", "visit"),
+                padded(visits["days_absent"].astype(float), np.nan),
+            ),
         },
         coords={
-            "patient": table["patient"].to_numpy(),
-            "visit": table["visit"].to_numpy(),
+            "patient": cohort.patients.index.to_numpy(dtype=object),
+            "visit": np.arange(shape[1]),
             "outcome": np.asarray(list(cohort.outcomes), dtype=object),
         },
     )

@@ -76,7 +76,7 @@ def extract_people(
     gap = np.nonzero(records.gaps.place)
     missing = np.empty((*n_draws, records.gaps.n))
     flare_noise = keyed_normals(seed, "flare", patients, (*n_draws, k))
-    week_now = _last_weeks(cohort, records)
+    week_now = last_weeks(cohort, records)
 
     each, both = (*n_draws, len(patients)), (*n_draws, len(patients), k)
     found = {
@@ -106,13 +106,28 @@ def extract_people(
             one, persons, records, week_now, flare_noise[:, *at]
         )
     labelled = labelled_people(cohort, spec, posterior, found, week_now)
-    return labelled if records.gaps.n == 0 else _with_missing(labelled, spec, missing, gap)
+    return with_missing(labelled, spec, missing, gap)
 
 
-def _with_missing(
+def with_missing(
     people: xr.Dataset, spec: ModelSpec, missing: Floats, gap: tuple[Ints, ...]
 ) -> xr.Dataset:
+    """Return people with their missing covariates, where there are any.
+
+    Parameters
+    ----------
+    people
+        From `labelled_people`.
+    spec
+        What the model describes.
+    missing
+        Standardised, shape (chain, draw, gap).
+    gap
+        Person and covariate of each, by position.
+    """
     person, covariate = gap
+    if not len(person):
+        return people
     named = np.array(spec.covariates, dtype=object)[covariate]
     meaning = {"long_name": "missing covariate, filled", "units": "SD of the covariate"}
     return people.assign(
@@ -122,8 +137,8 @@ def _with_missing(
     )
 
 
-def _last_weeks(cohort: Cohort, records: Records) -> Floats:
-    """Week of each person's last visit."""
+def last_weeks(cohort: Cohort, records: Records) -> Floats:
+    """Return the week of each person's last visit, shape (person,)."""
     last = cohort.visits.groupby("patient")["week"].max().reindex(cohort.patients.index)
     # a person whose only visits were dropped as empty stands at baseline
     return np.asarray(np.minimum(last.fillna(0.0), records.grid.horizon), dtype=float)

@@ -62,7 +62,7 @@ def summarise(
     """
     n_arms, missing = len(spec.arms), np.isnan(layout.severity)
     scales = list(cohort.outcomes.values())
-    measured = [Scale(scale.step_share) for scale in scales]
+    measured = [Scale.of(scale) for scale in scales]
     scored: list[Floats] = []
     worked: list[WorkStatistics] = []
     absent: list[Floats] = []

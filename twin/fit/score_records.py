@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from twin.cohort import Cohort
-from twin.law.measurement import RESOLUTION, behind
+from twin.law.measurement import RESOLUTION, Scale
 from twin.law.records import ScoreRecords
 
 
@@ -48,6 +48,7 @@ def score_records(cohort: Cohort) -> ScoreRecords:
 def _scored(cohort: Cohort, outcome: str) -> pd.DataFrame:
     """Return the severity behind each visit's score of one outcome; at a scale's end, the bound."""
     scale = cohort.outcomes[outcome]
+    behind = Scale.of(scale).behind
     lower, upper = scale.cell(cohort.visits[outcome])
     at_floor, at_ceiling = upper < RESOLUTION / 2, np.isposinf(upper)
     # a continuous score at its best end, or as good as there, lies below what it resolves

@@ -1,8 +1,8 @@
-"""Means of starts and set points, and SDs of set points, sampled as what visits see of them.
+"""Means of starts and set points, sampled as what visits see of them.
 
 Set points lie in the future of most visits: a faster course to a set point less far away shows much
-the same at a follow-up. What a cohort does tell is the level at its usual visit, and its mean and
-SD are the coordinates here, as they are for the effects of arms.
+the same at a follow-up. What a cohort does tell is the level at its usual visit, and its mean is
+the coordinate here, as its SD (`level_covariance`) and the effects of arms are.
 
 A study with an entry threshold, moreover, sees the tail of a distribution: a higher mean with a
 smaller spread between people shows it as well as a lower mean with a larger one, and all other
@@ -20,47 +20,17 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from priors import LogNormal, Normal, PriorSet
+from priors import Normal, PriorSet
 from twin.law.parameters import ModelSpec
 from twin.law.records import Entry
 
+from .families import of_family
 from .geometry import coordinate_of
+from .level_covariance import kept, kept_at_prior
 from .ops import TENSOR
 
 MEANS = ("start_mean", "set_point_mean")
 """Names of the parameters that are sampled as means of levels."""
-SD = "set_point_sd"
-"""Name of the parameter that is sampled as the SD of a level."""
-
-
-def sd_of_set_points(spec: ModelSpec, priors: PriorSet, log_rate_mean: Any) -> Any:
-    """Add the SDs of set points to the model at hand, sampled as what the usual visit sees of them.
-
-    Parameters
-    ----------
-    spec
-        What the cohort has.
-    priors
-        Priors; that of the SD is log-normal.
-    log_rate_mean
-        Log per week, shape (outcome,).
-
-    Returns
-    -------
-    Variable
-        ``set_point_sd``, shape (outcome,), severity.
-    """
-    prior = priors[SD].distribution
-    if not isinstance(prior, LogNormal):
-        raise _wrong_family(priors, SD, "log_normal", prior.family)
-    k = len(spec.outcomes)
-    at_prior = np.broadcast_to(np.log(prior.median), k) + np.log1p(-_kept_at_prior(spec, priors))
-    coordinate = pm.Flat(coordinate_of(SD), dims="outcome", initval=at_prior)
-    log_sd = coordinate - pt.log1p(-_kept(spec, log_rate_mean))
-    # on the log scale the coordinate is but shifted: its Jacobian is 1
-    density = pm.logp(pm.Normal.dist(np.log(prior.median), np.asarray(prior.log_sd)), log_sd)
-    pm.Potential(f"log_{SD}", density.sum())
-    return pm.Deterministic(SD, pt.exp(log_sd), dims="outcome")
 
 
 def means_of_levels(
@@ -85,16 +55,16 @@ def means_of_levels(
         ``start_mean`` and ``set_point_mean``, each (outcome,), severity.
     """
     k = len(spec.outcomes)
-    prior = [_normal(priors, name) for name in MEANS]
+    prior = [of_family(priors, name, Normal) for name in MEANS]
     start, set_point = (np.broadcast_to(one.mean, k) for one in prior)
-    kept_at_prior = _kept_at_prior(spec, priors)
-    usual = kept_at_prior * start + (1 - kept_at_prior) * set_point
+    at_first = kept_at_prior(spec, priors)
+    usual = at_first * start + (1 - at_first) * set_point
     coordinates = [
         pm.Flat(coordinate_of(name), dims="outcome", initval=at_prior)
         for name, at_prior in zip(MEANS, (start, usual), strict=True)
     ]
-    kept = _kept(spec, value["log_rate_mean"])
-    enrolled = (coordinates[0], (coordinates[1] - kept * coordinates[0]) / (1 - kept))
+    w = kept(spec, value["log_rate_mean"])
+    enrolled = (coordinates[0], (coordinates[1] - w * coordinates[0]) / (1 - w))
     means = pt.concatenate(enrolled)
     if rule is not None:
         means = means - _lift(value, rule, coordinates[0], float(start[rule.outcome]))
@@ -103,18 +73,8 @@ def means_of_levels(
         found[name] = pm.Deterministic(name, mean, dims="outcome")
         density = pm.logp(pm.Normal.dist(np.asarray(one.mean), np.asarray(one.sd)), mean)
         pm.Potential(f"log_{name}", density.sum())
-    pm.Potential("log_jacobian_of_means", -pt.log1p(-kept).sum())
+    pm.Potential("log_jacobian_of_means", -pt.log1p(-w).sum())
     return found
-
-
-def _kept(spec: ModelSpec, log_rate_mean: Any) -> Any:
-    """Weight of the start in the level at the usual visit, at the mean rate, shape (outcome,)."""
-    return pt.exp(-spec.usual_week * pt.exp(log_rate_mean))
-
-
-def _kept_at_prior(spec: ModelSpec, priors: PriorSet) -> Any:
-    mean = np.broadcast_to(_normal(priors, "log_rate_mean").mean, len(spec.outcomes))
-    return np.exp(-spec.usual_week * np.exp(mean))
 
 
 def _lift(value: Mapping[str, Any], rule: Entry, start: Any, start_at_prior: float) -> Any:
@@ -137,16 +97,3 @@ def _lift(value: Mapping[str, Any], rule: Entry, start: Any, start_at_prior: flo
 def _hazard(above: Any) -> Any:
     """Mean of a standard normal that exceeds -above."""
     return pt.exp(-0.5 * above**2 - 0.5 * math.log(2 * math.pi) - TENSOR.log_normal_cdf(above))
-
-
-def _normal(priors: PriorSet, name: str) -> Normal:
-    distribution = priors[name].distribution
-    if not isinstance(distribution, Normal):
-        raise _wrong_family(priors, name, "normal", distribution.family)
-    return distribution
-
-
-def _wrong_family(priors: PriorSet, name: str, wanted: str, found: str) -> TypeError:
-    return TypeError(
-        f"prior set '{priors.name}': the prior of {name} must be of family {wanted}, not {found}."
-    )

@@ -1,96 +1,93 @@
-"""Everyone's own effects given draws of the population, whoever these were learnt from.
-
-For each draw of the population parameters a person's rate, linear effects, severities beyond the
-ends of scales and missing covariates are drawn from their distribution given that draw and the
-person's own data, by sampling-importance-resampling (Rubin 1988, Bayesian Statistics 3:395-402):
-candidates are placed by the person's data and one of them is kept, with a chance in proportion to
-the likelihood over the density that it was placed with. Drawn so, the people of the cohort that the
-population was learnt from have the very posterior that the fit gives them.
-"""
+"""Everyone's own parameters given draws of the population, whoever these were learnt from."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 import xarray as xr
 
-from twin.keyed import stream
-from twin.law.backends import NUMPY
-from twin.law.covariates import fill, gap_values
-from twin.law.grid import Floats
+from twin.cohort import Cohort
+from twin.law.dose import DoseCells
+from twin.law.grid import TimeGrid
 from twin.law.parameters import ModelSpec
 from twin.law.records import Records
+from twin.update.everyone import Run, gather, update_everyone
+from twin.update.stack import Stack, stack
 
-from .draws import Draw, populations
-from .marginal import PILOT_DRAWS, integrand_at, person_proposal
+from .draws import populations
+from .people import labelled_people, last_weeks, with_missing
 
-CANDIDATES = 32
-"""For each person and draw: the placed candidates' weights are even enough that the most likely of
-32 seldom takes half of the chance (MODEL.md, section 12)."""
+_MEANINGS = {
+    "population_draw": "draw of the population that this draw of the person belongs to",
+    "pareto_k": "shape of the tail of the importance weights; above 0.7 not to be relied on",
+    "ess": "effective number of draws",
+    "log_evidence": "log density of what was recorded of the person, before it was seen",
+    "method": "how the person was updated",
+}
 
 
-def updated_draws(
+def stacked(spec: ModelSpec, posterior: xr.Dataset, grid: TimeGrid, arms: DoseCells) -> Stack:
+    """Return a posterior's draws side by side, chain by chain; see `update.stack.stack`."""
+    return stack([population for _, _, population in populations(spec, posterior)], grid, arms)
+
+
+def updated_people(
+    cohort: Cohort,
     spec: ModelSpec,
     records: Records,
     posterior: xr.Dataset,
-    seed: int,
-    candidates: int = CANDIDATES,
-) -> Iterator[Draw]:
-    """Yield everyone's state for every draw of the population.
+    drawn_from: Stack,
+    run: Run,
+    *,
+    reweigh: bool,
+) -> xr.Dataset:
+    """Draw everyone's parameters from the own data, given draws of the population.
 
     Parameters
     ----------
-    spec, records
-        The cohort: all people whose state is wanted.
-    posterior
-        Population parameters, dims chain, draw and their own.
-    seed
-        Seed of everything random.
-    candidates
-        How many are weighed for each person and draw.
+    cohort, spec, records
+        The people; records hold them in the cohort's order.
+    posterior, drawn_from
+        Draws of the population, and the same from `stacked`.
+    run
+        Seed, threads and progress.
+    reweigh
+        Whether people's data tell of the population too: true for those whom it was not learnt
+        from, false for those whom it was.
+
+    Returns
+    -------
+    xr.Dataset
+        As `people.extract_people` returns it; if `reweigh`, with ``population_draw`` (chain, draw,
+        patient), the position, chain by chain, of the draw of the population that each draw
+        belongs to, and for each patient ``pareto_k``, ``ess``, ``log_evidence`` and ``method``.
     """
-    every = list(populations(spec, posterior))
-    usual = fill(NUMPY, records.gaps, records.gaps.mean)
-    pilot = [(one, usual) for _, _, one in every[:: max(1, len(every) // PILOT_DRAWS)]]
-    n_linear = every[0][2].n_linear
-    proposal = person_proposal(pilot, records, n_linear, seed)
-    worker = np.empty(0, dtype=np.int64) if records.work is None else records.work.worker
-    people, most = records.scores.week.shape
-    for c, d, population in every:
-        rng = stream(seed, f"update {c} {d}")
-        total = np.full(people, -np.inf)
-        kept = _State.empty(records, n_linear)
-        for _ in range(candidates):
-            noise = rng.standard_normal(records.gaps.n)
-            covariate = fill(NUMPY, records.gaps, gap_values(NUMPY, records.gaps, noise))
-            normal, uniform = rng.standard_normal(1 + n_linear), np.asarray(rng.random(most))
-            found = integrand_at(population, records, covariate, normal, uniform, proposal)
-            # one candidate after the other, each kept with its share of the weight so far
-            total = np.logaddexp(total, found.log)
-            taken = np.log(rng.random(people)) < found.log - total
-            kept.take(taken, covariate, found.latent, found.z, found.eps)
-        yield Draw(c, d, population, kept.covariate, kept.latent, kept.z, kept.eps[worker])
+    patients = [str(patient) for patient in cohort.patients.index]
+    weeks = last_weeks(cohort, records)
+    everyone = update_everyone(drawn_from, records, patients, weeks, run, reweigh=reweigh)
+    found = gather(everyone, len(patients), drawn_from)
+    sizes = (posterior.sizes["chain"], posterior.sizes["draw"])
+    parameters = {
+        name: values.reshape(*sizes, *values.shape[1:]) for name, values in found.parameters.items()
+    }
+    people = labelled_people(cohort, spec, posterior, parameters, weeks)
+    missing = found.missing.reshape(*sizes, -1) if found.missing.size else np.empty((*sizes, 0))
+    people = with_missing(people, spec, missing, np.nonzero(records.gaps.place))
+    if not reweigh:
+        return people
+    return _with_diagnostics(
+        people,
+        {
+            "population_draw": (("chain", "draw", "patient"), found.draw.reshape(*sizes, -1)),
+            "pareto_k": ("patient", found.pareto_k),
+            "ess": ("patient", found.ess),
+            "log_evidence": ("patient", found.log_evidence),
+            "method": ("patient", np.array(found.method, dtype=object)),
+        },
+    )
 
 
-class _State:
-    """The candidate that each person has kept so far."""
-
-    def __init__(self, covariate: Floats, latent: Floats, z: Floats, eps: Floats) -> None:
-        self.covariate, self.latent, self.z, self.eps = covariate, latent, z, eps
-
-    @classmethod
-    def empty(cls, records: Records, n_linear: int) -> _State:
-        people = len(records.arm)
-        return cls(
-            records.gaps.observed.copy(),
-            records.scores.severity.copy(),
-            np.zeros(people),
-            np.zeros((people, n_linear)),
-        )
-
-    def take(self, taken: np.ndarray, *candidate: Floats) -> None:
-        """Put the candidate in the place of what was kept, where it is taken."""
-        kept = (self.covariate, self.latent, self.z, self.eps)
-        for mine, other in zip(kept, candidate, strict=True):
-            mine[taken] = other[taken]
+def _with_diagnostics(people: xr.Dataset, found: dict[str, tuple[object, ...]]) -> xr.Dataset:
+    told = people.assign(found)
+    for name, meaning in _MEANINGS.items():
+        told[name].attrs["long_name"] = meaning
+    return told

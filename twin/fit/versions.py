@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 
 _PACKAGES = (
     "backtwin",
@@ -23,9 +24,11 @@ _PACKAGES = (
 )
 
 
+@cache  # they stand still while we run, and looking them up takes longer than a twin
 def versions() -> Mapping[str, str]:
     """Return the versions of Python and of the packages that can change a number."""
-    return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
+    found = {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
+    return MappingProxyType(found)
 
 
 def version(package: str) -> str:
@@ -38,13 +41,13 @@ def version(package: str) -> str:
 
 @cache  # what was loaded counts, not what is edited while it runs
 def code_hash() -> str:
-    """Return the SHA-256 of the sources of the law and of the fit.
+    """Return the SHA-256 of the sources of the law, of the update and of the fit.
 
     Versions stand still between releases; without this, a changed law would find the fit of the
     old one.
     """
     here = Path(__file__).resolve().parent
-    return source_hash(here, here.parent / "law")
+    return source_hash(here, here.parent / "law", here.parent / "update")
 
 
 def source_hash(*folders: Path) -> str:

@@ -95,6 +95,10 @@ class Instrument(_Frozen):
         Distance between neighbouring scores; None for a continuous scale.
     worse
         Whether a ``higher`` or a ``lower`` score means a worse state.
+    power
+        Power of the continuous severity that a score is proportional to. With 1 people, flares and
+        errors differ by as many points at any level; with 2, for sums of a diary, by more the worse
+        the level, and the square roots of scores are what is normal.
     important_changes, retest
         Published figures; empty where none is in the collected evidence.
     source
@@ -114,6 +118,7 @@ class Instrument(_Frozen):
     maximum: _Finite
     step: _Positive | None = None
     worse: Literal["higher", "lower"]
+    power: _Positive = 1.0
     important_changes: tuple[ImportantChange, ...] = ()
     retest: tuple[Retest, ...] = ()
     source: str
@@ -128,6 +133,15 @@ class Instrument(_Frozen):
             steps = self.range / self.step
             if abs(steps - round(steps)) > TOLERANCE:
                 raise ValueError("has a range that is not a whole number of steps")
+        return self
+
+    @model_validator(mode="after")
+    def _an_error_has_one_size(self) -> Self:
+        if self.retest and self.power != 1:
+            raise ValueError(
+                "has a power other than 1 and a test-retest error in points, which would be another"
+                " at every level; leave one of the two out"
+            )
         return self
 
     @property

@@ -59,7 +59,7 @@ def draw_beyond(
         -1 at the floor, +1 at the ceiling, else 0, shape (person, score).
     uniform
         Between 0 and 1, one for each score at an end in the order of the person's scores, shape
-        (at least the most ends of a person,); the same for everybody.
+        (person, at least the most ends of a person).
 
     Returns
     -------
@@ -136,7 +136,7 @@ def draw_beyond(
             side = end[i, t]
             # toward the end lies the lower tail of -side * e
             beyond = max(probability_below(-side * e[a]), _SMALLEST)
-            e[a] = -side * quantile(beyond * uniform[a - inside])
+            e[a] = -side * quantile(beyond * uniform[i, a - inside])
             log_density[i] -= 0.5 * (e[a] ** 2 + LOG_2PI) + math.log(beyond) + math.log(root[a, a])
             latent[i, t] = bound[i, t] + given + root[a, a] * e[a] - design[t, q]
     return latent, log_density

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from .grid import Floats
-from .measurement import Scale, behind
+from .measurement import Scale
 
 _CONTINUOUS_CELLS = 200
 
@@ -38,7 +38,7 @@ def thresholds(scale: Scale) -> tuple[Floats, Floats]:
         # the first rise is the jump from the best end to the smallest score that is recorded
         height = np.concatenate([[scale.floor], np.diff(edges)])
         at = np.concatenate([[scale.floor], (edges[1:] + edges[:-1]) / 2])
-    return behind(at), height
+    return scale.behind(at), height
 
 
 def expected_severity(level: Floats, variance: Floats, scale: Scale) -> Floats:

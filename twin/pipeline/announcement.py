@@ -6,22 +6,44 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scenarios import Scenario
+from twin.cohort import Cohort
 from twin.config import RunConfig
 from twin.fit.plan import FitPlan
 from twin.outcomes.label import label
 
 
 def announcement(
-    config: RunConfig, plan: FitPlan, scenarios: Sequence[Scenario], folder: Path
+    config: RunConfig,
+    plan: FitPlan,
+    people: Cohort,
+    scenarios: Sequence[Scenario],
+    folder: Path,
+    unseen: str = "",
 ) -> str:
-    """Return the cohort on one screen, the scenarios in words, then how all this is run."""
+    """Return the people on one screen, the scenarios in words, then how all this is run.
+
+    Parameters
+    ----------
+    config, plan
+        What is run, and what is fitted for it.
+    people
+        Those who are simulated: the plan's cohort, or others.
+    scenarios
+        What is simulated.
+    folder
+        Of the results.
+    unseen
+        What is said of people whom the fit never saw; empty where they are the fit's own.
+    """
     sampler, edges, simulation = config.sampler, config.model.grid, config.simulation
     if config.population is not None:
-        drawn, fit = config.population.draws, "drawn anew"
+        drawn, fit = config.population.draws, "drawn anew, not stored"
     else:
         drawn = sampler.chains * sampler.draws
         there = plan.path.exists()
         fit = "found, not sampled again" if there else "none stored yet, will be sampled"
+    if config.twins is not None:
+        drawn = config.twins.draws
     used = min(simulation.draws, drawn)
     lines = {
         "model": f"{len(edges) - 1} cells of person time to week {edges[-1]:g}",
@@ -33,7 +55,7 @@ def announcement(
             else f"none: {config.population.draws} populations are drawn from the evidence"
         ),
         "twins": (
-            f"{plan.cohort.n} people x {used} draws x {simulation.horizon_weeks} weeks "
+            f"{people.n} people x {used} draws x {simulation.horizon_weeks} weeks "
             f"x {len(scenarios)} scenarios, against {simulation.comparator}"
         ),
         "seed": str(config.seed),
@@ -46,6 +68,7 @@ def announcement(
         else []
     )
     table = [f"{name:<8} {value}" for name, value in lines.items()]
-    known = label("estimated", plan.cohort.synthetic)
+    known = label("estimated", people.synthetic)
     words = [str(scenario).replace("[estimated]", f"[{known}]") for scenario in scenarios]
-    return "\n".join([str(plan.cohort), "", *words, "", *table, *accepted])
+    told = [unseen, ""] if unseen else []
+    return "\n".join([*told, str(people), "", *words, "", *table, *accepted])

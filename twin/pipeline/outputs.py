@@ -33,6 +33,8 @@ from twin.outcomes.trial import trial_estimates
 from twin.report import Estimate, ReportContent, write_report
 from twin.simulate.design import Design
 
+from .unseen import Unseen, how_found
+
 if TYPE_CHECKING:
     from twin.population.published import Point
 
@@ -58,7 +60,9 @@ class RunFacts:
     config, plan, cohort, scenarios
         What was run.
     fit
-        The fit, stored at the plan's path.
+        What the twins are made of.
+    stored
+        The file that it lies in.
     truth
         Truth behind a generated cohort; None for a real one.
     reused
@@ -67,6 +71,8 @@ class RunFacts:
         Whole paths of a few people, where they were asked for.
     diagnostics
         What a referee asks of the fit.
+    unseen
+        People whom the fit never saw; None where they are its own.
     """
 
     config: RunConfig
@@ -74,10 +80,12 @@ class RunFacts:
     cohort: Cohort
     scenarios: Sequence[Scenario]
     fit: xr.DataTree
+    stored: Path
     truth: xr.Dataset | None
     reused: bool
     paths: xr.Dataset | None
     diagnostics: xr.DataTree
+    unseen: Unseen | None = None
 
     @property
     def converged(self) -> bool:
@@ -87,7 +95,7 @@ class RunFacts:
     @property
     def from_evidence(self) -> bool:
         """Whether people are drawn from evidence and nothing was fitted."""
-        return self.config.population is not None
+        return self.config.population is not None and self.unseen is None
 
 
 def run_folder(config: RunConfig, cohort: Cohort) -> Path:
@@ -127,7 +135,8 @@ def write_outputs(
     since = time.perf_counter()
     settings, told = facts.config.report, _export_facts(facts)
     summary, contrasts = scenario_summary(outcomes), contrast_table(outcomes, told.joint_labels())
-    files = [_link(facts.plan.path, folder / "fit.nc")]
+    name = "fit.nc" if facts.unseen is None else "assimilated.nc"
+    files = [_link(facts.stored, folder / name)]
     if facts.truth is not None:
         files.append(_truth(facts.truth, folder / "truth.nc"))
     twins = facts.fit["twins"].to_dataset()
@@ -180,14 +189,12 @@ def _content(
     contrasts: pd.DataFrame,
 ) -> ReportContent:
     cohort, fit = facts.cohort, facts.fit
-    estimands = fit["estimands"].to_dataset()
-    estimates = trial_estimates(cohort, estimands["arm_contrast"], outcomes.level)
     return ReportContent(
         cohort_name=cohort.name,
         cohort_text=str(cohort),
         synthetic=cohort.synthetic,
         converged=facts.converged,
-        followed_weeks=float(cohort.visits["week"].max()),
+        followed_weeks=float(facts.plan.cohort.visits["week"].max()),
         n_people=cohort.n,
         scenarios=facts.scenarios,
         comparator=design.comparator,
@@ -196,9 +203,7 @@ def _content(
         instruments=cohort.outcomes,
         settings=facts.config.report,
         fit=fit,
-        gate_text=NO_FIT
-        if facts.from_evidence
-        else str(GateReport.model_validate_json(fit.attrs["gate"])),
+        gate_text=_gate_text(facts),
         from_evidence=facts.from_evidence,
         natural_history=facts.diagnostics[NATURAL_HISTORY].to_dataset()
         if facts.from_evidence
@@ -207,8 +212,9 @@ def _content(
         contrasts=contrasts,
         summary=summary,
         estimates=_estimates(facts),
-        trial_estimate=None if estimates.empty else estimates,
-        diagnostics=None if facts.from_evidence else facts.diagnostics,
+        trial_estimate=_trial_estimate(facts, outcomes.level),
+        diagnostics=None if facts.from_evidence or facts.unseen else facts.diagnostics,
+        unseen="" if facts.unseen is None else facts.unseen.told,
         provenance={
             "run": folder.name,
             "seed": str(facts.config.seed),
@@ -220,10 +226,28 @@ def _content(
     )
 
 
+def _gate_text(facts: RunFacts) -> str:
+    """What is said of convergence: of the fit, or of how unseen people were found in it."""
+    if facts.unseen is not None:
+        return how_found(facts.fit)
+    if facts.from_evidence:
+        return NO_FIT
+    return str(GateReport.model_validate_json(facts.fit.attrs["gate"]))
+
+
+def _trial_estimate(facts: RunFacts, level: float) -> pd.DataFrame | None:
+    """The trial's own estimate beside the engine's; None where the people are of no trial."""
+    if facts.unseen is not None:
+        return None
+    contrast = facts.fit["estimands"].to_dataset()["arm_contrast"]
+    found = trial_estimates(facts.cohort, contrast, level)
+    return None if found.empty else found
+
+
 def _estimates(facts: RunFacts) -> list[Estimate]:
     """What the results rest on: the fit, what it took on trust, and the scenarios."""
-    synthetic, name = facts.cohort.synthetic, facts.cohort.name
-    if facts.from_evidence:
+    synthetic, name = facts.cohort.synthetic, facts.plan.cohort.name
+    if facts.config.population is not None:
         from .evidence_rows import evidence_rows
 
         return [*evidence_rows(facts.plan.priors), *_of_scenarios(facts)]
@@ -239,7 +263,7 @@ def _estimates(facts: RunFacts) -> list[Estimate]:
         rows.append(Estimate("Moves between work states", estimated, f"the fit of cohort {name}"))
         exit_rate = facts.plan.priors["log_exit_intensity"]
         rows.append(Estimate("Leaving work for good", exit_rate.label, exit_rate.source))
-    rows += _by_region(facts.cohort, estimated)
+    rows += _by_region(facts.plan.cohort, estimated)
     return [*rows, *_of_scenarios(facts)]
 
 
@@ -291,6 +315,7 @@ def _write_manifest(
             "people": cohort.n,
             "hash": cohort.hash,
         },
+        "assimilated": None if facts.unseen is None else _assimilated(facts.unseen, fit),
         "fit": {
             "key": facts.plan.key,
             "found": facts.reused,
@@ -304,6 +329,23 @@ def _write_manifest(
     }
     with whole_file(folder / MANIFEST) as beside:
         beside.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+def _assimilated(unseen: Unseen, twins: xr.DataTree) -> dict[str, object]:
+    """Into what, and how well each person's twin is told."""
+    people = twins["twins"].to_dataset()
+    return {
+        "into": str(unseen.base.attrs["cohort"]),
+        "notes": list(unseen.notes),
+        "people": {
+            str(one): {
+                "method": str(people["method"].sel(patient=one).item()),
+                "pareto_k": float(people["pareto_k"].sel(patient=one).item()),
+                "effective_size": float(people["ess"].sel(patient=one).item()),
+            }
+            for one in people["patient"].to_numpy()
+        },
+    }
 
 
 def _link(stored: Path, path: Path) -> Path:

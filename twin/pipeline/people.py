@@ -1,6 +1,8 @@
-"""Where a run's twins come from: a fit of a cohort, or evidence."""
+"""Where a run's twins come from: a fit of a cohort, evidence, or assimilation into either."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import xarray as xr
 
@@ -22,33 +24,43 @@ from twin.population.published import ENTRY, RESPONSE_POINTS
 from twin.simulate.design import Design
 
 from .outputs import NATURAL_HISTORY, NO_FIT
+from .unseen import Unseen, assimilated, how_found
 
 
-def known_people(plan: FitPlan, config: RunConfig) -> tuple[xr.DataTree, str]:
-    """Fit the cohort or find its fit, or draw people from evidence.
+def known_people(
+    plan: FitPlan, config: RunConfig, unseen: Unseen | None
+) -> tuple[xr.DataTree, str, Path]:
+    """Fit the cohort or find its fit, draw people from evidence, or assimilate them.
 
     Returns
     -------
     fit
-        Stored at the plan's path. People from evidence are drawn anew each time, which takes
-        seconds.
+        What a `TwinEnsemble` is made of. People from evidence are drawn anew each time, and
+        whoever is assimilated is so, which takes seconds.
     told
         What is to be said of convergence.
+    stored
+        The file that it lies in.
     """
     configuration = config.model_dump_json()
+    if unseen is not None:
+        twins = assimilated(unseen, plan.seed, configuration)
+        stored = plan.folder / f"twins-{unseen.key}.nc"
+        save_fit(twins, stored)
+        return twins, how_found(twins), stored
     if config.population is None:
         fit = fit_cohort(plan, configuration)
-        return fit, str(gate_report(fit))
+        return fit, str(gate_report(fit)), plan.path
     drawn = draw_twins(
         plan.cohort, plan.model, plan.priors, config.population.draws, plan.seed, configuration
     )
     save_fit(drawn, plan.path)
-    return drawn, NO_FIT
+    return drawn, NO_FIT, plan.path
 
 
 def natural_history(cohort: Cohort, design: Design, config: RunConfig) -> NaturalHistory | None:
     """Return what adds up how people drawn from evidence fare; None for a cohort."""
-    if config.population is None:
+    if config.population is None or config.twins is not None:
         return None
     entry = load_evidence()[ENTRY].estimate
     assert entry is not None  # a threshold has a number
@@ -65,13 +77,15 @@ def diagnosed(
     config: RunConfig,
     history: NaturalHistory | None,
 ) -> xr.DataTree:
-    """Return what a referee asks of a fit, or of people from evidence: how they fare."""
-    if history is None:
+    """Return what a referee asks of a fit, or of people from evidence: how they fare.
+
+    Of people whom a fit never saw only how much of each effect is learnt: the rest was asked of the
+    fit itself.
+    """
+    if history is None and config.twins is None:
         return diagnose(plan, fit, outcomes, config.diagnose, config.dropout)
     spec, posterior = model_spec(plan.cohort, plan.model), fit["posterior"].to_dataset()
-    return xr.DataTree.from_dict(
-        {
-            "contraction": contraction(spec, plan.priors, posterior),
-            NATURAL_HISTORY: history.dataset(),
-        }
-    )
+    groups = {"contraction": contraction(spec, plan.priors, posterior)}
+    if history is not None:
+        groups[NATURAL_HISTORY] = history.dataset()
+    return xr.DataTree.from_dict(groups)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import xarray as xr
 
@@ -21,6 +22,9 @@ from .announcement import announcement
 from .chosen import chosen_scenarios
 from .chosen_priors import chosen_priors
 from .outputs import REPORT, run_folder
+
+if TYPE_CHECKING:
+    from .unseen import Unseen
 
 
 def run(config: RunConfig) -> Path:
@@ -41,10 +45,6 @@ def run(config: RunConfig) -> Path:
     timings: dict[str, float] = {}
     with _timed("cohort", timings):
         cohort, truth = _cohort(config)
-    scenarios = chosen_scenarios(config, cohort)
-    important_changes(cohort.outcomes, config.report)  # refuse thresholds of unknown outcomes
-    harm_changes(cohort.outcomes, config.report)
-    dropout_deltas(cohort, config.dropout)
     plan = FitPlan(
         cohort=cohort,
         model=config.model,
@@ -57,9 +57,16 @@ def run(config: RunConfig) -> Path:
     # refuses what the model cannot carry: visits beyond its grid, modifiers that are not there
     records(cohort, config.model.time_grid)
     model_spec(cohort, config.model)
-    folder = run_folder(config, cohort)
+    dropout_deltas(cohort, config.dropout)
+    unseen = _unseen(config, plan)
+    people = cohort if unseen is None else unseen.cohort
+    scenarios = chosen_scenarios(config, people)
+    important_changes(people.outcomes, config.report)  # refuse thresholds of unknown outcomes
+    harm_changes(people.outcomes, config.report)
+    folder = run_folder(config, people)
     reused = config.population is None and plan.path.exists()
-    print(announcement(config, plan, scenarios, folder), flush=True)
+    told = "" if unseen is None else unseen.told
+    print(announcement(config, plan, people, scenarios, folder, told), flush=True)
 
     # Whatever is wrong with the input has been said by now: PyMC takes seconds to load.
     from twin.outcomes.summarise import summarise
@@ -73,12 +80,12 @@ def run(config: RunConfig) -> Path:
     from .people import diagnosed, known_people, natural_history
 
     with _timed("fit", timings):
-        fit, told = known_people(plan, config)
+        fit, told, stored = known_people(plan, config, unseen)
     print(f"\n{told}\n\n{TwinEnsemble(fit)}\n", flush=True)
     with _timed("simulation", timings):
-        prepared = prepare(cohort, fit, scenarios, config.model, config.simulation, config.seed)
+        prepared = prepare(people, fit, scenarios, config.simulation, config.seed)
         chunks = simulate(prepared, config.simulation)
-        history = natural_history(cohort, prepared.design, config)
+        history = natural_history(people, prepared.design, config)
         if history is not None:
             chunks = history.watched(chunks)
         outcomes = summarise(prepared.design, chunks, config.report)
@@ -86,7 +93,19 @@ def run(config: RunConfig) -> Path:
         paths = full_paths(prepared, named) if named else None
     with _timed("diagnostics", timings):
         diagnostics = diagnosed(plan, fit, outcomes, config, history)
-    facts = RunFacts(config, plan, cohort, scenarios, fit, truth, reused, paths, diagnostics)
+    facts = RunFacts(
+        config=config,
+        plan=plan,
+        cohort=people,
+        scenarios=scenarios,
+        fit=fit,
+        stored=stored,
+        truth=truth if unseen is None else None,
+        reused=reused,
+        paths=paths,
+        diagnostics=diagnostics,
+        unseen=unseen,
+    )
     contrasts = write_outputs(folder, facts, prepared.design, outcomes, timings)
     print(headlines(contrasts, prepared.design, outcomes.level), flush=True)
     return folder / REPORT
@@ -105,6 +124,15 @@ def _cohort(config: RunConfig) -> tuple[Cohort, xr.Dataset | None]:
         return synthetic_cohort(config.cohort, config.seed)
     assert config.cohort is not None  # the configuration has one or the other
     return read_cohort(config.cohort, Path()), None
+
+
+def _unseen(config: RunConfig, plan: FitPlan) -> Unseen | None:
+    """Read people whom the fit never saw, where there are any."""
+    if config.twins is None:
+        return None
+    from .unseen import unseen_people
+
+    return unseen_people(config, plan)
 
 
 @contextmanager

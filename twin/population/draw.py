@@ -16,6 +16,7 @@ from twin.fit.arrays import model_spec, records
 from twin.fit.draws import populations
 from twin.fit.effects import with_effects
 from twin.fit.estimands import arm_contrasts
+from twin.fit.frame import FRAME, Frame
 from twin.fit.observed import constant_data, observed_data
 from twin.fit.people import labelled_people
 from twin.fit.settings import ModelSettings
@@ -82,7 +83,8 @@ def draw_twins(
     tree.attrs = {
         "configuration": configuration,
         "seed": seed,
-        "versions": json.dumps(versions()),
+        "versions": json.dumps(dict(versions())),
+        FRAME: Frame.of(cohort, model).model_dump_json(),
         "cohort": cohort.name,
         "cohort_hash": cohort.hash,
         "synthetic": int(cohort.synthetic),

@@ -86,7 +86,7 @@ def preview(
     check_scenarios(both, cohort, model.time_grid, settings)
     priors = load_prior_set("literature", cohort.own_evidence).of_outcomes(tuple(cohort.outcomes))
     twins = draw_twins(cohort, model, priors, people.draws, seed)
-    prepared = prepare(cohort, twins, both, model, settings, seed)
+    prepared = prepare(cohort, twins, both, settings, seed)
     design = prepared.design
     chunks = list(simulate(prepared, settings))
     apart = sum((one.expected[1] - one.expected[0]).sum(axis=1, dtype=float) for one in chunks)

@@ -75,6 +75,8 @@ class ReportContent:
         What `twin.diagnose.diagnose.diagnose` gives; None where it was not asked.
     from_evidence
         Whether people were drawn from published evidence and nothing was fitted.
+    unseen
+        What is to be said of people whom the fit never saw; empty where they are its own.
     natural_history, published
         How they fare under the comparator, from `twin.outcomes.natural_history`, and the published
         figures to hold that against.
@@ -103,6 +105,7 @@ class ReportContent:
     provenance: Mapping[str, str]
     diagnostics: xr.DataTree | None = None
     from_evidence: bool = False
+    unseen: str = ""
     natural_history: xr.Dataset | None = None
     published: Sequence[Point] = ()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -138,6 +138,21 @@ class Setting:
     exposures: Mapping[str, Exposure]
     standard: Mapping[str, tuple[Floats, Floats]]
     facts: Facts
+
+    def at(self, samples: Ints) -> Setting:
+        """Return the same with what the fit says of arms at other samples."""
+        arms = {name for name, one in self.exposures.items() if one.arm is not None}
+        return replace(
+            self,
+            exposures={
+                name: one.at(samples) if name in arms else one
+                for name, one in self.exposures.items()
+            },
+            standard={
+                name: (weeks[samples], middles[samples]) if name in arms else (weeks, middles)
+                for name, (weeks, middles) in self.standard.items()
+            },
+        )
 
 
 class Acted(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.special import expit, logit
@@ -16,13 +16,15 @@ from twin.keyed import stream
 from twin.law import course, dose
 from twin.law.backends import NUMPY
 from twin.law.dose import DoseCells, DoseSchedule, read_on_grid
-from twin.law.grid import Floats, TimeGrid
+from twin.law.grid import Floats, Ints, TimeGrid
 from twin.law.population import Population
 from twin.law.work import WORK_MOVES
 
 from .delivery import Pace, Spells, dose_over_time
 from .weekly import WeeklyCells
 
+type Changes = tuple[tuple[Expression, Floats], ...]
+"""Draws of changes, shape (sample,) each, beside what they are per unit of."""
 type Behind = Callable[[int, float, Floats], Floats]
 """Of the position of an outcome, a week and differences of its scores: the shifts behind these."""
 
@@ -96,8 +98,21 @@ class Exposure:
     shift: Floats
     log_hazard: Floats
     log_ratio: Mapping[str, Floats]
-    uptake_by: tuple[tuple[Expression, Floats], ...] = ()
-    modified_by: Mapping[str, tuple[tuple[Expression, Floats], ...]] = field(default_factory=dict)
+    uptake_by: Changes = ()
+    modified_by: Mapping[str, Changes] = field(default_factory=dict)
+
+    def at(self, samples: Ints) -> Exposure:
+        """Return the same at other samples."""
+        arrays = ("taken", "adherence_level", "adherence_spread", "dose", "response_rate", "shift")
+        taken = {name: getattr(self, name)[samples] for name in (*arrays, "log_hazard")}
+        return replace(
+            self,
+            **taken,
+            pace=Pace(*(part[samples] for part in self.pace)),
+            log_ratio={target: ratio[samples] for target, ratio in self.log_ratio.items()},
+            uptake_by=_at(self.uptake_by, samples),
+            modified_by={target: _at(by, samples) for target, by in self.modified_by.items()},
+        )
 
     def uptake(self, grid: TimeGrid, week: Floats) -> Floats:
         """Share of a response taken up at given weeks, shape (sample, week)."""
@@ -105,10 +120,15 @@ class Exposure:
         return np.asarray(course.uptake(NUMPY, grid, self.dose, self.response_rate, weeks))
 
 
+def _at(changes: Changes, samples: Ints) -> Changes:
+    return tuple((by, change[samples]) for by, change in changes)
+
+
 def exposure(
     intervention: Intervention,
     cohort: Cohort,
     populations: Sequence[Population],
+    n: int,
     cells: WeeklyCells,
     grid: TimeGrid,
     behind: Behind,
@@ -123,7 +143,9 @@ def exposure(
     cohort
         The cohort.
     populations
-        Population parameters of every posterior draw used.
+        Population parameters of every posterior draw used: samples of an arm's exposure.
+    n
+        Number of samples of any other.
     cells
         The cells that people are simulated in.
     grid
@@ -134,10 +156,10 @@ def exposure(
     seed
         Seed of the run.
     """
-    n, k = len(populations), len(cohort.outcomes)
     arm = arm_of(intervention, cohort)
     if arm is None:
         return stated_exposure(intervention, cohort.outcomes, n, cells.grid, behind, seed)
+    n, k = len(populations), len(cohort.outcomes)
     given = list(cohort.arms.values())[arm]
     own = DoseSchedule(given.start_week, given.duration_weeks, given.ramp_weeks)
     drawn = {
@@ -337,9 +359,7 @@ def _log_ratios(intervention: Intervention, n: int, seed: int) -> dict[str, Floa
     return found
 
 
-def _modifiers(
-    intervention: Intervention, n: int, seed: int
-) -> dict[str, tuple[tuple[Expression, Floats], ...]]:
+def _modifiers(intervention: Intervention, n: int, seed: int) -> dict[str, Changes]:
     return {
         effect.target: tuple(
             (one.by, _draw_belief(intervention, f"{effect.target} by {one.by}", one, n, seed))

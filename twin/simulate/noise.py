@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from twin.law import residual
 from twin.law.backends import NUMPY
-from twin.law.grid import Floats
+from twin.law.grid import Floats, Ints
 from twin.law.population import Population
 
 
@@ -27,6 +27,10 @@ class Noise:
     """Lower factor of the correlation of flares, shape (sample, outcome, outcome)."""
     persistence: Floats
     """Weeks, shape (sample,)."""
+
+    def at(self, samples: Ints) -> Noise:
+        """Return the same at other samples."""
+        return Noise(*(getattr(self, one.name)[samples] for one in fields(self)))
 
     @classmethod
     def of(cls, populations: Sequence[Population]) -> Noise:

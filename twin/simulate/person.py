@@ -46,6 +46,7 @@ def simulate_person(prepared: Prepared, person: int) -> Simulated:
     goes on with the own natural course under each scenario; what the person was given in the
     cohort has no part in it but through a scenario.
     """
+    prepared = prepared.of(person)
     design, at_start = prepared.design, _AtStart(prepared, person)
     followed = [follow(prepared.setting, plan, at_start.person) for plan in prepared.plans]
     residuals = at_start.residuals
@@ -65,6 +66,7 @@ def simulate_person(prepared: Prepared, person: int) -> Simulated:
 
 def refer_person(prepared: Prepared, person: int, scenario: int) -> Followed:
     """Follow a person through one scenario only, as far as its queues are settled by now."""
+    prepared = prepared.of(person)
     return follow(prepared.setting, prepared.plans[scenario], _AtStart(prepared, person).person)
 
 

@@ -11,12 +11,11 @@ import xarray as xr
 
 from scenarios import Intervention, Scenario
 from twin.cohort import Cohort
-from twin.fit.arrays import model_spec, records
-from twin.fit.draws import by_draw, evenly, missing_covariates, populations
-from twin.fit.settings import ModelSettings
+from twin.fit.draws import by_draw, missing_covariates, populations, thinned
+from twin.fit.frame import frame_of
 from twin.law import course
 from twin.law.backends import NUMPY
-from twin.law.grid import Floats, TimeGrid
+from twin.law.grid import Floats, Ints, TimeGrid
 from twin.law.measurement import Scale
 from twin.law.population import Population
 from twin.law.work import WorkLaw
@@ -31,6 +30,7 @@ from .noise import Noise
 from .plan import Plan
 from .prepared import Prepared
 from .queues import settled
+from .reference import reference_people
 from .responses import ArmResponses
 from .settings import SimulationSettings
 from .weekly import WeeklyCells
@@ -41,7 +41,6 @@ def prepare(
     cohort: Cohort,
     fit: xr.DataTree,
     scenarios: Sequence[Scenario],
-    model: ModelSettings,
     settings: SimulationSettings,
     seed: int,
 ) -> Prepared:
@@ -50,26 +49,26 @@ def prepare(
     Parameters
     ----------
     cohort
-        The cohort that was fitted.
+        The cohort that was fitted, or the people that were assimilated.
     fit
-        The fit.
+        The fit, or their twins.
     scenarios
         Checked against cohort and settings by `check_scenarios`.
-    model
-        How the model that was fitted was laid out.
     settings
         How to simulate.
     seed
         Seed of the run.
     """
-    grid = model.time_grid
-    spec, data = model_spec(cohort, model), records(cohort, grid)
+    frame = frame_of(fit)
+    spec, grid, data = frame.spec, frame.time_grid, frame.records(cohort)
     posterior = fit["posterior"].to_dataset()
-    chosen = evenly(posterior.sizes["draw"], settings.draws // posterior.sizes["chain"])
-    posterior = posterior.isel(draw=chosen)
+    people = thinned(fit["twins"].to_dataset(), settings.draws)
+    paired = _paired(people)
+    if paired is None:
+        posterior = thinned(posterior, settings.draws)
     every = [population for _, _, population in populations(spec, posterior)]
-    people = fit["twins"].to_dataset().isel(draw=chosen)
-    missing = missing_covariates(data.gaps, people).reshape(len(every), -1)
+    n = people.sizes["chain"] * people.sizes["draw"]
+    missing = missing_covariates(data.gaps, people).reshape(n, -1)
     start = baseline(cohort, data)
     design = Design(
         scenarios=tuple(scenario.name for scenario in scenarios),
@@ -78,8 +77,8 @@ def prepare(
         weeks=np.arange(settings.horizon_weeks + 1),
         outcomes=spec.outcomes,
         instruments=cohort.outcomes,
-        n_chains=posterior.sizes["chain"],
-        n_draws=posterior.sizes["draw"],
+        n_chains=people.sizes["chain"],
+        n_draws=people.sizes["draw"],
         has_work=spec.has_work,
         worker=start.worker,
         given=tuple(
@@ -97,15 +96,17 @@ def prepare(
         groups={one.name: one.strata.names for one in scenarios if one.strata is not None},
     )
     twins = _twins(people, spec.has_work)
-    scales = tuple(Scale(scale.step_share) for scale in cohort.outcomes.values())
+    scales = tuple(Scale.of(scale) for scale in cohort.outcomes.values())
     table = expected_table(np.stack([one.spread for one in every]), scales)
+    measured = twins if paired is None else reference_people(frame, every, seed)
     cells, facts = WeeklyCells.of(grid), Facts.of(cohort)
     interventions = {one.name: one for scenario in scenarios for one in scenario.interventions}
     exposures = {}
     for name, one in interventions.items():
-        those = maybe_eligible(one, cohort, facts, start)
-        behind = partial(shift_behind, {what: of[those] for what, of in twins.items()}, table)
-        exposures[name] = exposure(one, cohort, every, cells, grid, behind, seed)
+        # nothing was recorded of reference people: all of them may be eligible
+        those = maybe_eligible(one, cohort, facts, start) if paired is None else slice(None)
+        behind = partial(shift_behind, {what: of[those] for what, of in measured.items()}, table)
+        exposures[name] = exposure(one, cohort, every, n, cells, grid, behind, seed)
     setting = Setting(
         cells=cells,
         weeks=design.weeks,
@@ -121,15 +122,24 @@ def prepare(
         responses=ArmResponses.of(every, data.gaps, missing, data.cluster),
         arm=data.arm,
         setting=setting,
-        plans=tuple(Plan.of(scenario, cohort, len(every), seed) for scenario in scenarios),
+        plans=tuple(Plan.of(scenario, cohort, n, seed) for scenario in scenarios),
         baseline=start,
         noise=Noise.of(every),
         table=table,
         scales=scales,
         work=_work_law(every),
         segments=week_segments(cells.grid, settings.horizon_weeks),
+        paired=paired,
     )
     return settled(ready, data.cluster)
+
+
+def _paired(people: xr.Dataset) -> Ints | None:
+    """Draws of the population that people's draws belong to, shape (person, sample)."""
+    if "population_draw" not in people:
+        return None
+    drawn = people["population_draw"].transpose("patient", "chain", "draw").to_numpy()
+    return np.asarray(drawn.reshape(len(drawn), -1), dtype=np.int64)
 
 
 def _lasts(one: Intervention, cohort: Cohort) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twin.law.grid import Floats, Ints, TimeGrid
 from twin.law.measurement import Scale
@@ -50,6 +50,11 @@ class Prepared:
         The work process with a leading sample axis; None where there is none.
     segments
         The weeks cut at the edges of the cells that people are simulated in.
+    paired
+        Draw of the population that each draw of each person belongs to, shape (person, sample):
+        of twins whose own data reweighed the population. What the population says (the
+        responses but for missing covariates, exposures to arms, noise, table, work) then has its
+        draws in the place of samples. None where draws of people and population are one to one.
     """
 
     design: Design
@@ -66,8 +71,24 @@ class Prepared:
     scales: tuple[Scale, ...]
     work: WorkLaw | None
     segments: WeekSegments
+    paired: Ints | None = None
 
     @property
     def exposures(self) -> Mapping[str, Exposure]:
         """Every intervention of the scenarios, by name."""
         return self.setting.exposures
+
+    def of(self, person: int) -> Prepared:
+        """Return the same with the population's part brought into one person's order of draws."""
+        if self.paired is None:
+            return self
+        at = self.paired[person]
+        return replace(
+            self,
+            paired=None,
+            responses=self.responses.at(at),
+            setting=self.setting.at(at),
+            noise=self.noise.at(at),
+            table=self.table[at],
+            work=None if self.work is None else WorkLaw(*(part[at] for part in self.work)),
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -61,6 +61,12 @@ class ArmResponses:
             missing=missing,
             cluster=cluster,
         )
+
+    def at(self, samples: Ints) -> ArmResponses:
+        """Return the same with the population's part at other samples."""
+        names = ("mean_start", "arm_effect", "response_slope", "effect_modification")
+        of_population = (*names, "cluster_response", "response_scale")
+        return replace(self, **{name: getattr(self, name)[samples] for name in of_population})
 
     def draw(self, person: int, arm: int, start: Floats, noise: Floats) -> Floats:
         """Draw a person's response to an arm, severity, shape (sample, outcome).

@@ -24,7 +24,8 @@ class TwinEnsemble:
     ----------
     fit
         The fit as `twin.fit.fit.fit_cohort` returns it, or as it was stored; or people drawn from
-        evidence by `twin.population.draw.draw_twins`.
+        evidence by `twin.population.draw.draw_twins`; or people that were assimilated into a fit
+        by `twin.assimilate.assimilate`.
 
     Examples
     --------
@@ -85,6 +86,11 @@ class TwinEnsemble:
         """Whether the people were drawn from published evidence and nothing was fitted."""
         return self.fit.attrs.get("drawn_from") == "evidence"
 
+    @property
+    def assimilated(self) -> bool:
+        """Whether the people were assimilated into a fit that never saw them."""
+        return self.fit.attrs.get("drawn_from") == "assimilation"
+
     @cached_property
     def instruments(self) -> Mapping[str, Instrument]:
         """Instrument of each outcome."""
@@ -100,7 +106,7 @@ class TwinEnsemble:
 
     @cached_property
     def _learnt(self) -> xr.Dataset:
-        return learnt(self.parameters)
+        return learnt(self.parameters, self._group("posterior") if self.assimilated else None)
 
     def _group(self, name: str) -> xr.Dataset:
         return self.fit[name].to_dataset()
@@ -110,6 +116,8 @@ class TwinEnsemble:
         told = "fitted"
         if self.from_evidence:
             made, told = "DRAWN FROM EVIDENCE: no real people", "drawn"
+        if self.assimilated:
+            told = f"assimilated into the fit of cohort {self.fit.attrs['fit_cohort']}"
         draws = self.parameters.sizes["chain"] * self.parameters.sizes["draw"]
         state = "" if self.converged else " UNCONVERGED: these numbers cannot be relied on."
         seconds = json.loads(self.fit.attrs["timings"])

@@ -9,10 +9,11 @@ import numpy as np
 import xarray as xr
 
 from twin.instruments import Instrument
-from twin.law.measurement import shown
+from twin.law.measurement import Scale
 
 from .describe import describe
 
+_DIFFERENCES_FROM = {"response": "set_point", "flare_now": "level_now"}
 _LEARNT = ("start", "set_point", "log_rate")
 
 
@@ -60,8 +61,9 @@ class Twin:
     def scores(self, name: str) -> xr.DataArray:
         """Draws of a parameter in score units, dims chain, draw, outcome.
 
-        A level is what the instrument shows of it without flare or error. A difference is what it
-        shows where it hides nothing: less of it is seen near the best end of the scale.
+        A level is what the instrument shows of it without flare or error. A difference, from the
+        set point or the level now, is what it shows where it hides nothing: less of it is seen near
+        the best end of the scale.
 
         Parameters
         ----------
@@ -69,18 +71,20 @@ class Twin:
             ``start``, ``set_point``, ``level_now``, or the differences ``response``, ``flare_now``.
         """
         draws = self.parameters[name].transpose(..., "outcome")
-        difference = name in ("response", "flare_now")
+        base = _DIFFERENCES_FROM.get(name)
         values = []
         for outcome, scale in self.instruments.items():
             own = draws.sel(outcome=outcome).to_numpy()
-            if difference:
-                values.append(scale.from_severity(own) - scale.from_severity(0.0))
+            if base is None:
+                values.append(scale.from_severity(Scale.of(scale).shown(own)))
             else:
-                values.append(scale.from_severity(shown(own)))
+                about = self.parameters[base].sel(outcome=outcome).transpose(*draws.dims[:-1])
+                apart = Scale.of(scale).shown_difference(own, about.to_numpy())
+                values.append(scale.from_severity(apart) - scale.from_severity(0.0))
         return draws.copy(data=np.stack(values, axis=-1))
 
 
-def learnt(parameters: xr.Dataset) -> xr.Dataset:
+def learnt(parameters: xr.Dataset, population: xr.Dataset | None = None) -> xr.Dataset:
     """Share of the spread between people that each one's records have removed.
 
     The spread between people is that of all draws of everyone: the mean of the variances within
@@ -91,8 +95,20 @@ def learnt(parameters: xr.Dataset) -> xr.Dataset:
     ----------
     parameters
         Person parameters, dims chain, draw, patient and perhaps outcome.
+    population
+        Draws of the population, where these people are not it: the spread is then that between
+        people of the same covariates and clinic.
     """
     chosen = parameters[list(_LEARNT)]
     own = chosen.var(("chain", "draw"))
-    between = chosen.var(("chain", "draw", "patient"))
+    if population is None:
+        between = chosen.var(("chain", "draw", "patient"))
+    else:
+        between = xr.Dataset({name: _between(population, name) for name in _LEARNT})
     return (1 - own / between).clip(0, 1)
+
+
+def _between(population: xr.Dataset, name: str) -> xr.DataArray:
+    """Variance of a parameter of somebody drawn from the population."""
+    draw = ("chain", "draw")
+    return population[f"{name}_mean"].var(draw) + (population[f"{name}_sd"] ** 2).mean(draw)

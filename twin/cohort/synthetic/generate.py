@@ -117,7 +117,7 @@ def synthetic_cohort(
     level = forward.levels(population, people, grid, cells, arm, week)
     severity = np.stack(
         [
-            record(Scale(scale.step_share), (level + residual)[:, :, k])
+            record(Scale.of(scale), (level + residual)[:, :, k])
             for k, scale in enumerate(scales.values())
         ],
         axis=-1,

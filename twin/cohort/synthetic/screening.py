@@ -67,7 +67,7 @@ def enrol(
     if minimum is None:
         return Enrolled(people, residual, screened)
     needed = scale.to_severity(minimum)
-    step = Scale(scale.step_share)
+    step = Scale.of(scale)
     tolerance = 1e-9  # binary fractions only: steps are far wider
     for _ in range(_MOST_ROUNDS):
         recorded = record(step, people.start[:, outcome] + residual[:, 0, outcome])
