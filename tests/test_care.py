@@ -76,3 +76,14 @@ def test_groups_come_to_everyone(trial: Trial) -> None:
     groups = care[care["subject"] == "group"]
     assert list(groups["name"]) == ["low", "medium", "high"]
     assert groups["mean"].sum() == pytest.approx(1)
+
+
+def test_contacts_go_with_the_part_of_a_course_that_people_go_through(trial: Trial) -> None:
+    visits = [{"kind": "physiotherapy_contact", **sure("log_normal", 6.0)}]
+    app = intervention("app", schedule={"start_week": 0, "duration_weeks": 12}, resources=visits)
+    stop = {"name": "stop", "weeks": [3], "ask": "female", "then": {"stop": ["app"]}}
+    prepared = ready(trial, scenario(app, rules=[stop]))
+    care = summarise(prepared.design, simulate(prepared, SETTINGS), OutcomeSettings()).care
+    (found,) = care.loc[care["detail"] == "physiotherapy_contact", "mean"]
+    women = trial[0].patients["female"].mean()
+    assert found == pytest.approx(6 * (women * 3 / 12 + (1 - women)), rel=1e-4)

@@ -19,8 +19,8 @@ from priors import Beta
 from scenarios import Intervention
 from twin.fit.settings import ModelSettings
 from twin.law.grid import Floats
-from twin.simulate.exposure import stated_exposure
 from twin.simulate.prepare import shift_behind, shown_of
+from twin.simulate.stated_exposure import stated_exposure
 from twin.simulate.weekly import WeeklyCells
 
 from .published import Contrast

@@ -30,8 +30,9 @@ from twin.law.grid import Floats
 from twin.law.measurement import Scale, record
 from twin.law.parameters import ModelSpec, assemble
 from twin.simulate.expected_table import expected_table
-from twin.simulate.exposure import Exposure, stated_exposure
+from twin.simulate.exposure import Exposure
 from twin.simulate.prepare import shift_behind
+from twin.simulate.stated_exposure import stated_exposure
 from twin.simulate.weekly import WeeklyCells
 
 from .question import PRIORS

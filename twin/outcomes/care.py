@@ -26,7 +26,7 @@ CARE_COLUMNS = (
     *("scenario", "subject", "name", "detail", "week", "unit"),
     *("mean", "lower", "upper", "level", "mcse_mean", "mcse_lower", "mcse_upper"),
 )
-_PEOPLE, _WEEKS = "share of people", "weeks"
+_PEOPLE, _WEEKS, _USES = "share of people", "weeks", "number for each person"
 
 
 class CareRow(NamedTuple):
@@ -38,7 +38,8 @@ class CareRow(NamedTuple):
     name: str
     detail: str
     """Of an intervention ``offered``, ``begun``, ``active``, ``waiting`` at the horizon or ``wait``
-    of those who begin; of a rule an answer; of a group nothing."""
+    of those who begin, or a resource, used in proportion to the part of a course that is gone
+    through; of a rule an answer; of a group nothing."""
     week: int
     unit: str
     values: Floats
@@ -59,9 +60,10 @@ class CareTotals:
         self._design = design
         self._active_weeks = [week for week in ACTIVE_WEEKS if week <= design.weeks[-1]]
         given = len(design.given)
-        self._offered, self._begun, self._waiting, self._waited = (
-            np.zeros((given, samples), dtype=np.int64) for _ in range(4)
+        self._offered, self._begun, self._waiting, self._waited, self._received = (
+            np.zeros((given, samples), dtype=np.int64) for _ in range(5)
         )
+        self._lasts = np.array([one.lasts for one in design.given])[:, None]
         self._active: Counts = np.zeros((len(self._active_weeks), given, samples), dtype=np.int64)
         self._answers: Counts = np.zeros((len(ANSWERS), len(design.asked), samples), dtype=np.int64)
         most = max([0, *map(len, design.groups.values())])
@@ -79,6 +81,9 @@ class CareTotals:
         self._waiting += comes & ~begins
         waited = np.where(begins, begun, 0) - np.where(begins, ready, 0)
         self._waited += np.rint(waited * UNITS_PER_POINT).astype(np.int64)
+        until = np.minimum(np.where(begins, ended, 0), horizon) - np.where(begins, begun, 0)
+        part = np.clip(until / self._lasts, 0, 1)
+        self._received += np.rint(part * UNITS_PER_POINT).astype(np.int64)
         for place, week in enumerate(self._active_weeks):
             self._active[place] += (begun <= week) & (week < ended)
         for code in range(len(ANSWERS)):
@@ -106,6 +111,9 @@ class CareTotals:
             waited = self._waited[row] / UNITS_PER_POINT / np.where(nobody, 1, self._begun[row])
             values = np.where(nobody, np.nan, waited)
             yield CareRow(*about, "wait", horizon, _WEEKS, values)
+            courses = self._received[row] / UNITS_PER_POINT / n
+            for kind, number in one.uses.items():
+                yield CareRow(*about, kind, horizon, _USES, courses * number)
         for row, asked in enumerate(design.asked):
             for code, answer in enumerate(ANSWERS):
                 share = self._answers[code, row] / n

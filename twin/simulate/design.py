@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twin.instruments import Instrument
+from twin.law.grid import Floats
 
 
 class Given(NamedTuple):
@@ -19,6 +20,8 @@ class Given(NamedTuple):
     intervention: str
     lasts: float
     """Weeks from its start to its last end, where nothing stops it."""
+    uses: Mapping[str, Floats]
+    """Number of each resource that a whole course of it uses, shape (sample,)."""
 
 
 class Asked(NamedTuple):

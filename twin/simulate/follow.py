@@ -13,11 +13,12 @@ from scipy.special import expit, logit
 from scenarios import Intervention, Rule
 from twin.law.grid import Floats
 
-from .acting import Course, Hazards, Person, Setting, act, value_of
+from .acting import act
 from .decide import Decision, Truths, decide, sort_into
 from .exposure import Exposure
 from .known import Seen
 from .plan import Plan
+from .state import Course, Hazards, Person, Setting, value_of
 
 
 class Followed(NamedTuple):

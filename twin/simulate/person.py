@@ -15,7 +15,6 @@ from twin.law.backends import NUMPY
 from twin.law.grid import Floats, Ints
 from twin.law.measurement import record
 
-from .acting import Acted, Hazards, Person
 from .care import Care, care
 from .expected_table import read_table
 from .exposure import Exposure
@@ -24,6 +23,7 @@ from .known import Seen
 from .noise import first_flare, residual_path
 from .prepared import Prepared
 from .shocks import Shocks
+from .state import Acted, Hazards, Person
 from .work_paths import work_paths
 
 

@@ -20,11 +20,11 @@ from twin.law.measurement import Scale
 from twin.law.population import Population
 from twin.law.work import WorkLaw
 
-from .acting import Setting
 from .baseline import Baseline, baseline
 from .design import Asked, Design, Given
+from .draws import draw_belief
 from .expected_table import expected_table, read_table
-from .exposure import Exposure, arm_of, exposure
+from .exposure import Exposure, arm_exposure, arm_of
 from .known import Facts, Seen
 from .noise import Noise
 from .plan import Plan
@@ -33,6 +33,8 @@ from .queues import settled
 from .reference import reference_people
 from .responses import ArmResponses
 from .settings import SimulationSettings
+from .state import Setting
+from .stated_exposure import stated_exposure
 from .weekly import WeeklyCells
 from .work_paths import week_segments
 
@@ -82,7 +84,12 @@ def prepare(
         has_work=spec.has_work,
         worker=start.worker,
         given=tuple(
-            Given(scenario.name, one.name, _lasts(one, cohort))
+            Given(
+                scenario.name,
+                one.name,
+                _lasts(one, cohort),
+                {use.kind: draw_belief(one, use.kind, use, n, seed) for use in one.resources},
+            )
             for scenario in scenarios
             for one in scenario.interventions
         ),
@@ -103,10 +110,14 @@ def prepare(
     interventions = {one.name: one for scenario in scenarios for one in scenario.interventions}
     exposures = {}
     for name, one in interventions.items():
+        arm = arm_of(one, cohort)
+        if arm is not None:
+            exposures[name] = arm_exposure(one, arm, cohort, every, cells, grid, seed)
+            continue
         # nothing was recorded of reference people: all of them may be eligible
         those = maybe_eligible(one, cohort, facts, start) if paired is None else slice(None)
         behind = partial(shift_behind, {what: of[those] for what, of in measured.items()}, table)
-        exposures[name] = exposure(one, cohort, every, n, cells, grid, behind, seed)
+        exposures[name] = stated_exposure(one, cohort.outcomes, n, cells.grid, behind, seed)
     setting = Setting(
         cells=cells,
         weeks=design.weeks,

@@ -9,13 +9,13 @@ from twin.law.grid import Floats, Ints, TimeGrid
 from twin.law.measurement import Scale
 from twin.law.work import WorkLaw
 
-from .acting import Setting
 from .baseline import Baseline
 from .design import Design
 from .exposure import Exposure
 from .noise import Noise
 from .plan import Plan
 from .responses import ArmResponses
+from .state import Setting
 from .work_paths import WeekSegments
 
 
