@@ -38,7 +38,8 @@ def _simulate(composed: DictConfig) -> None:
     try:
         report = run(run_config(composed))
         print(f"Report: {report}")
-        _RUNS.append((list(HydraConfig.get().overrides.task), report))
+        chosen = [one.lstrip("+") for one in HydraConfig.get().overrides.task]
+        _RUNS.append((chosen, report))
     except ConvergenceError as error:
         sys.exit(_say(error, _NOT_CONVERGED))
     except (InputError, OmegaConfBaseException) as error:
