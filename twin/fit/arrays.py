@@ -10,8 +10,10 @@ import pandas as pd
 from priors.near import nearest
 from twin.cohort import Cohort
 from twin.cohort.cohort import Arm
+from twin.cohort.cohort import Entry as Threshold
 from twin.cohort.encode import encode
 from twin.errors import InputError, Problem
+from twin.instruments import Instrument
 from twin.law.covariates import CovariateGaps
 from twin.law.dose import NEVER, DoseCells, DoseSchedule, read_arms_on_grid
 from twin.law.grid import Floats, TimeGrid
@@ -149,7 +151,7 @@ def records_of(
         cluster=np.asarray(cluster.codes, dtype=np.int64),
         arm=np.asarray(arm.codes, dtype=np.int64),
         dose=arm_doses(cohort.arms, grid),
-        entry=_entry(cohort),
+        entry=entry_rule(cohort.outcomes, cohort.entry),
         work=work_records(cohort, grid, partial_loss) if spec.has_work else None,
     )
 
@@ -199,12 +201,12 @@ def _within(cohort: Cohort, grid: TimeGrid) -> None:
         )
 
 
-def _entry(cohort: Cohort) -> Entry | None:
-    if cohort.entry is None:
+def entry_rule(outcomes: Mapping[str, Instrument], entry: Threshold | None) -> Entry | None:
+    """Return a cohort's entry threshold as the law takes it; None where everybody passes it."""
+    if entry is None:
         return None
-    names = list(cohort.outcomes)
-    scale = cohort.outcomes[cohort.entry.outcome]
-    lower, _ = scale.cell(cohort.entry.minimum)
+    scale = outcomes[entry.outcome]
+    lower, _ = scale.cell(entry.minimum)
     if lower <= 0:  # a threshold at the floor of the scale admits everyone
         return None
-    return Entry(names.index(cohort.entry.outcome), float(Scale.of(scale).behind(lower)))
+    return Entry(list(outcomes).index(entry.outcome), float(Scale.of(scale).behind(lower)))

@@ -1,8 +1,8 @@
 """People whom a population would bring forth: those that a published difference is read by.
 
 A published difference of scores becomes a shift of levels on average over people. For a cohort
-these are the cohort; twins that were assimilated one by one are measured by the population instead,
-so that none of them depends on who else is there.
+these are the cohort; twins that were assimilated one by one are measured by people such as that
+cohort enrolled instead, so that none of them depends on who else is there.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from twin.fit.arrays import entry_rule
 from twin.fit.frame import Frame
 from twin.keyed import stream
-from twin.law.backends import NUMPY
+from twin.law.enrolled import draw_people
 from twin.law.grid import Floats
-from twin.law.population import Population, expect, linear_scale, people
+from twin.law.population import Population
 
 PEOPLE = 64
 """For each draw of the population; over 1,000 draws the mean of their expected scores errs by a
@@ -25,12 +26,12 @@ thousandth of a scale."""
 def reference_people(
     frame: Frame, populations: Sequence[Population], seed: int
 ) -> dict[str, Floats]:
-    """Draw people under usual care from each population.
+    """Draw people under usual care from each population, enrolled by the rule of its cohort.
 
     Parameters
     ----------
     frame
-        How the fit reads people: the joint normal of their covariates.
+        How the fit reads people: the joint normal of their covariates, and whom it enrolled.
     populations
         Draws of the population.
     seed
@@ -44,15 +45,13 @@ def reference_people(
     rng = stream(seed, "reference people")
     mean = np.asarray(frame.covariate_mean)
     root = _root(np.asarray(frame.covariate_covariance).reshape(len(mean), len(mean)))
+    rule, baseline = entry_rule(frame.outcomes, frame.entry), np.zeros((PEOPLE, 1))
     nobody, usual = np.full(PEOPLE, -1), np.zeros(PEOPLE, dtype=np.int64)
     drawn = []
     for population in populations:
         covariate = mean + rng.standard_normal((PEOPLE, len(mean))) @ root.T
-        z = rng.standard_normal(PEOPLE)
-        expected = expect(NUMPY, population, covariate, nobody, usual, z)
-        noise = rng.standard_normal((PEOPLE, population.n_linear))
-        linear = expected.linear + noise @ linear_scale(NUMPY, population)[0].T
-        drawn.append(people(population, expected.log_rate, linear))
+        found, _ = draw_people(population, rule, covariate, nobody, usual, baseline, rng)
+        drawn.append(found)
     return {
         name: np.stack([getattr(one, name) for one in drawn], axis=1)
         for name in ("log_rate", "start", "set_point")
