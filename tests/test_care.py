@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from test_rules import STRATA, stepped
 from twin.cohort import Cohort
 from twin.outcomes.settings import OutcomeSettings
 from twin.outcomes.summarise import summarise
+from twin.report.care import care_shown
 from twin.simulate.person import simulate_person
 from twin.simulate.simulate import simulate
 
@@ -87,3 +90,25 @@ def test_contacts_go_with_the_part_of_a_course_that_people_go_through(trial: Tri
     (found,) = care.loc[care["detail"] == "physiotherapy_contact", "mean"]
     women = trial[0].patients["female"].mean()
     assert found == pytest.approx(6 * (women * 3 / 12 + (1 - women)), rel=1e-4)
+
+
+def test_the_report_draws_the_tree_with_shares_that_come_to_all_who_are_asked(
+    trial: Trial,
+) -> None:
+    tried = stepped(missing=sure("beta", 0.2))
+    prepared = ready(trial, tried)
+    found = summarise(prepared.design, simulate(prepared, SETTINGS), OutcomeSettings())
+    content = SimpleNamespace(outcomes=found)
+    shown = care_shown(content, tried)  # type: ignore[arg-type]
+    (fork,) = shown.forks
+    assert fork.week == 6
+    assert fork.question == "rmdq > 0.7 * rmdq_baseline? (of those in: app)"
+    assert [(way.said, way.follows) for way in fork.ways] == [
+        ("yes", "offer: physio; stop: app"),
+        ("no", "go on as before"),
+        ("not known", "go on as before"),
+    ]
+    shares = [float(way.share.removesuffix("%").strip()) for way in fork.ways]
+    assert sum(shares) == pytest.approx(float(fork.asked.removesuffix("%").strip()), abs=1.5)
+    assert [one.title for one in shown.taken] == ["app", "physio"]
+    assert shown.weeks == (4, 26)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from scenarios import Rule, Scenario
+from scenarios import Branch, Rule, Scenario
 
 from .content import ReportContent
 from .digits import NOTHING, number, percent
@@ -88,10 +88,15 @@ def _share(rows: pd.DataFrame) -> str:
 
 
 def _forks(scenario: Scenario, own: pd.DataFrame) -> Iterator[Fork]:
+    titles = {one.name: one.title for one in scenario.interventions}
     if scenario.strata is not None:
         groups = own[own["subject"] == "group"].set_index("name")["mean"]
         ways = [
-            Way(name, _offers(scenario.strata.pathways.get(name, ())), percent(groups[name]))
+            Way(
+                name,
+                _done(Branch(start=scenario.strata.pathways.get(name, ())), titles),
+                percent(groups[name]),
+            )
             for name in scenario.strata.names
         ]
         yield Fork(0, "Which group does the tool say?", percent(1.0), ways)
@@ -101,26 +106,28 @@ def _forks(scenario: Scenario, own: pd.DataFrame) -> Iterator[Fork]:
     for asked, rows in rules.groupby(["week", "name"], sort=False):
         week, name = int(asked[0]), str(asked[1])
         shares = rows.set_index("detail")["mean"]
-        yield _fork(by_name[name], week, shares)
+        yield _fork(by_name[name], week, shares, titles)
 
 
-def _fork(rule: Rule, week: int, shares: pd.Series) -> Fork:
-    of = f" (of those on {' or '.join(rule.among)})" if rule.among else ""
+def _fork(rule: Rule, week: int, shares: pd.Series, titles: Mapping[str, str]) -> Fork:
+    on = " or ".join(titles[name] for name in rule.among)
+    follows = {
+        "then": _done(rule.then, titles),
+        "otherwise": _done(rule.otherwise, titles),
+        "nothing": _done(Branch(), titles),
+    }
     ways = [
-        Way("yes", str(rule.then), percent(shares["then"])),
-        Way("no", str(rule.otherwise), percent(shares["otherwise"])),
+        Way("yes", follows["then"], percent(shares["then"])),
+        Way("no", follows["otherwise"], percent(shares["otherwise"])),
     ]
     if shares["not_seen"] > 0:
-        follows = {"then": str(rule.then), "otherwise": str(rule.otherwise)}
-        ways.append(
-            Way(
-                "not known",
-                follows.get(rule.if_missing, "go on as before"),
-                percent(shares["not_seen"]),
-            )
-        )
-    return Fork(week, f"{rule.ask}?{of}", percent(shares.sum()), ways)
+        ways.append(Way("not known", follows[rule.if_missing], percent(shares["not_seen"])))
+    question = f"{rule.ask}?{f' (of those in: {on})' if on else ''}"
+    return Fork(week, question, percent(shares.sum()), ways)
 
 
-def _offers(names: tuple[str, ...]) -> str:
-    return " and ".join(f"offer {name}" for name in names) or "go on as before"
+def _done(branch: Branch, titles: Mapping[str, str]) -> str:
+    """What follows, with titles in the place of names."""
+    parts = [f"offer: {titles[name]}" for name in branch.start]
+    parts += [f"stop: {titles[name]}" for name in branch.stop]
+    return "; ".join(parts) or "go on as before"

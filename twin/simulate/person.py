@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -168,10 +168,11 @@ class _AtStart:
         chances = work.initial_log_probabilities(
             NUMPY, by_sample, self._first_level, self._own["work_frailty"]
         )
-        lot = self._work_lots()[0]
+        lot = self._work_lots[0]
         passed = np.cumsum(np.exp(chances), axis=1)[:, :-1]
         return np.asarray((lot[:, None] > passed).sum(axis=1), dtype=np.int64)
 
+    @cached_property
     def _work_lots(self) -> Floats:
         weeks = len(self._prepared.design.weeks)
         return np.asarray(ndtr(self._shocks.normal("simulated work", weeks, self._shocks.samples)))
@@ -198,7 +199,7 @@ class _AtStart:
                 relapse,
                 leaving,
                 self.person.baseline.work,
-                self._work_lots(),
+                self._work_lots,
                 *self._prepared.segments,
             )
         )

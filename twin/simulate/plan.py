@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -99,7 +100,7 @@ class Plan:
         """Names of its interventions."""
         return tuple(one.name for one in self.interventions)
 
-    @property
+    @cached_property
     def personal(self) -> frozenset[str]:
         """Interventions whose dose differs between people who take them up."""
         stopped = {name for rule in self.scenario.rules for name in rule.stopped}

@@ -16,7 +16,7 @@ from .looks import MUTED, looks
 Floats = npt.NDArray[np.float64]
 
 _ROW, _MARGIN = 62.0, 46.0
-_FULL = 0.8
+_FULL = 0.58
 """Height of everyone, of the height of a row."""
 
 
@@ -54,9 +54,11 @@ def schedule(
                 lw=0,
             )
             axes.axhline(base, color=MUTED, lw=0.8)
-            axes.text(0.3, base + _FULL + 0.02, title, fontsize=10.5, va="bottom")
+            axes.text(0.3, base + _FULL + 0.07, title, fontsize=10.5, va="bottom")
             most = int(share.argmax())
-            told.append(f"{title}: at most {digits.percent(float(share[most]))} in week {most}")
+            percent = digits.percent(float(share[most]))
+            axes.text(most + 0.3, base + _FULL * share[most] + 0.02, percent, fontsize=9.5)
+            told.append(f"{title}: at most {percent} in week {most}")
         for week in asked:
             axes.axvline(week, color=MUTED, lw=1.0, ls=":")
         axes.set_xlim(0, weeks - 1)
