@@ -52,8 +52,8 @@ def unmet(scenario: Scenario, cohort: Cohort) -> Iterator[Problem]:
         yield from _arm(where, intervention, cohort)
         for effect in intervention.effects:
             work = WORK_TARGETS if cohort.has_work else ()
-            known = [*cohort.outcomes, "recovery_rate", *work]
-            if effect.target not in known:
+            known = [*cohort.outcomes, *work]
+            if effect.target not in (*known, "recovery_rate"):
                 silent = "" if cohort.has_work else ", and no work status"
                 yield Problem(
                     where,
