@@ -338,7 +338,20 @@ def test_people_whom_the_fit_never_saw_are_simulated_without_a_refit(
     kept = load_fit(page.parent / "assimilated.nc")
     assert kept is not None
     assert "disability 9 (week 6)" in str(TwinEnsemble(kept)["anna"])
+    assert "credible as somebody of the fit's population" in str(TwinEnsemble(kept)["anna"])
     check(json.loads((page.parent / "summary.json").read_text("utf-8")))
+
+
+def test_somebody_outside_the_cohort_is_refused_unless_that_is_accepted(
+    config: RunConfig, results: Path, newcomer: AssimilationSettings, tmp_path: Path
+) -> None:
+    file = Path(newcomer.visits)
+    file.write_text(file.read_text("utf-8").replace("age: 44", "age: 440"), "utf-8")
+    with pytest.raises(InputError, match="'anna' is outside the cohort: age lies"):
+        run(elsewhere(config, tmp_path, twins=newcomer))
+    forced = newcomer.model_copy(update={"accept_outside": True})
+    page = run(elsewhere(config, tmp_path, twins=forced))
+    assert "Outside the cohort: anna." in visible(page.read_text("utf-8"))
 
 
 def test_nobody_is_assimilated_into_a_fit_that_is_not_there(

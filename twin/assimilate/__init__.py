@@ -2,6 +2,7 @@
 
 from .assimilate import Assimilator, assimilate
 from .change import Change, change
+from .credibility import credibility
 from .document import read_people, read_person
 from .visits import add_visits
 
@@ -11,6 +12,7 @@ __all__ = [
     "add_visits",
     "assimilate",
     "change",
+    "credibility",
     "read_people",
     "read_person",
 ]

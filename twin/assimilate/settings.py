@@ -21,6 +21,8 @@ class AssimilationSettings(BaseModel):
         Of the population that each is paired with.
     workers
         Threads; no number depends on them.
+    accept_outside
+        Whether people outside the cohort (`credibility`) are taken all the same.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,3 +32,4 @@ class AssimilationSettings(BaseModel):
     # four chains of four draws: the least of which Monte-Carlo errors are told
     draws: Annotated[int, Field(ge=16)] = 1000
     workers: Annotated[int, Field(ge=1)] = 2
+    accept_outside: bool = False

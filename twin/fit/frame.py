@@ -46,6 +46,8 @@ class Frame(BaseModel):
         Of each nominal covariate, the levels that were met, sorted.
     columns
         How covariates become columns; in the order of ``spec.covariates``.
+    covariate_range
+        Smallest and largest value of each column that its people had.
     covariate_mean, covariate_covariance
         The joint normal of the columns, by which missing ones are filled.
     """
@@ -65,6 +67,7 @@ class Frame(BaseModel):
     body_regions: tuple[str, ...]
     levels: dict[str, tuple[str, ...]]
     columns: tuple[EncodedColumn, ...]
+    covariate_range: tuple[tuple[float, float], ...]
     covariate_mean: tuple[float, ...]
     covariate_covariance: tuple[tuple[float, ...], ...]
 
@@ -72,7 +75,9 @@ class Frame(BaseModel):
     def of(cls, cohort: Cohort, model: ModelSettings) -> Frame:
         """Return how a model of a cohort reads people."""
         columns = encoding(cohort.patients, cohort.regressors)
-        mean, covariance = joint_normal(read(columns, cohort.patients))
+        covariate = read(columns, cohort.patients)
+        mean, covariance = joint_normal(covariate)
+        least, most = (part(covariate, axis=0) for part in (np.nanmin, np.nanmax))
         return cls(
             cohort=cohort.name,
             synthetic=cohort.synthetic,
@@ -91,6 +96,7 @@ class Frame(BaseModel):
                 if meaning.kind == "nominal"
             },
             columns=columns,
+            covariate_range=tuple(zip(least.tolist(), most.tolist(), strict=True)),
             covariate_mean=tuple(mean.tolist()),
             covariate_covariance=tuple(tuple(row) for row in covariance.tolist()),
         )

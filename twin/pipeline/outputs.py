@@ -342,6 +342,8 @@ def _assimilated(unseen: Unseen, twins: xr.DataTree) -> dict[str, object]:
                 "method": str(people["method"].sel(patient=one).item()),
                 "pareto_k": float(people["pareto_k"].sel(patient=one).item()),
                 "effective_size": float(people["ess"].sel(patient=one).item()),
+                "surprise": float(people["surprise"].sel(patient=one).item()),
+                "credible": str(people["verdict"].sel(patient=one).item()),
             }
             for one in people["patient"].to_numpy()
         },

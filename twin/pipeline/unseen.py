@@ -11,7 +11,8 @@ import xarray as xr
 import yaml
 from pydantic import ValidationError
 
-from twin.assimilate import assimilate, read_person
+from twin.assimilate import assimilate, credibility, read_person
+from twin.assimilate.credibility import FARTHER, VERDICTS
 from twin.assimilate.newcomers import newcomers
 from twin.assimilate.settings import AssimilationSettings
 from twin.cohort import Cohort, CohortMapping, read_cohort
@@ -42,6 +43,8 @@ class Unseen:
         The same in the terms of the base.
     notes
         What was left out, filled or assumed for that.
+    credible
+        From `twin.assimilate.credibility`.
     """
 
     settings: AssimilationSettings
@@ -49,6 +52,7 @@ class Unseen:
     given: Cohort
     cohort: Cohort
     notes: tuple[str, ...]
+    credible: xr.Dataset
 
     @property
     def key(self) -> str:
@@ -71,7 +75,18 @@ class Unseen:
             else f"the fit of cohort {base}, which never saw them and was not repeated"
         )
         noted = "".join(f" {note[0].upper()}{note[1:]}." for note in self.notes)
-        return f"Twins of {self.cohort.n} assimilated into {source}.{noted}"
+        who = f"{self.cohort.n} {'person' if self.cohort.n == 1 else 'people'}"
+        return f"Twins of {who}, assimilated into {source}.{noted}{self._strange()}"
+
+    def _strange(self) -> str:
+        """Say who is hardly credible as somebody of the base's population."""
+        words = self.credible["verdict"].to_series()
+        told = [
+            f" {str(verdict).capitalize()}: {', '.join(map(str, words.index[words == verdict]))}."
+            for verdict in VERDICTS[1:]
+            if (words == verdict).any()
+        ]
+        return "".join(told)
 
 
 def unseen_people(config: RunConfig, plan: FitPlan) -> Unseen | None:
@@ -87,7 +102,8 @@ def unseen_people(config: RunConfig, plan: FitPlan) -> Unseen | None:
     Raises
     ------
     InputError
-        If there is no such fit, or the people cannot be read in its terms.
+        If there is no such fit, the people cannot be read in its terms, or somebody is outside its
+        cohort and that is not accepted.
     """
     settings = config.twins
     if settings is None:
@@ -95,7 +111,10 @@ def unseen_people(config: RunConfig, plan: FitPlan) -> Unseen | None:
     base = _base(config, plan, settings.draws)
     given = _read(Path(settings.visits), base)
     read = newcomers(frame_of(base), given, recruited=settings.recruited)
-    return Unseen(settings, base, given, read.cohort, read.notes)
+    credible = credibility(base, given, seed=plan.seed, recruited=settings.recruited)
+    if not settings.accept_outside:
+        _refuse_outside(credible, settings.visits)
+    return Unseen(settings, base, given, read.cohort, read.notes, credible)
 
 
 def assimilated(unseen: Unseen, seed: int, configuration: str) -> xr.DataTree:
@@ -111,6 +130,7 @@ def assimilated(unseen: Unseen, seed: int, configuration: str) -> xr.DataTree:
         progress="assimilating people",
     )
     twins.attrs["configuration"] = configuration
+    twins["twins"] = xr.DataTree(twins["twins"].to_dataset().merge(unseen.credible))
     return twins
 
 
@@ -132,6 +152,25 @@ def how_found(twins: xr.DataTree) -> str:
 def people_draws(twins: xr.DataTree) -> int:
     """Number of draws of each person."""
     return int(twins["twins"].sizes["chain"] * twins["twins"].sizes["draw"])
+
+
+def _refuse_outside(credible: xr.Dataset, file: str) -> None:
+    outside = credible.isel(patient=credible["verdict"].to_numpy() == VERDICTS[-1])
+    problems = []
+    for one in outside["patient"].to_numpy().tolist():
+        found = outside.sel(patient=one)
+        why = (
+            f"{found['farthest'].item()} lies {found['beyond'].item():.1f} times the width of the "
+            "fit's range beyond it"
+            if found["beyond"].item() > FARTHER
+            else f"scores are such as one in {1 / found['surprise'].item():,.0f} of it has"
+        )
+        remedy = "Correct what was typed wrong, or take the person with twins.accept_outside=true."
+        problems.append(
+            Problem(file, f"is outside the cohort: {why}", None, "patient", one, remedy)
+        )
+    if problems:
+        raise InputError(problems)
 
 
 def _base(config: RunConfig, plan: FitPlan, draws: int) -> xr.DataTree:

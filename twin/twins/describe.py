@@ -34,6 +34,13 @@ def _person(twin: Twin) -> Iterator[str]:
     yield f"{region} pain; {known or 'no covariates'}"
     cluster = str(twin.facts["cluster"].item())
     yield f"arm {twin.facts['arm'].item()}" + (f", cluster {cluster}" if cluster else "")
+    if "verdict" in twin.parameters:  # of somebody whom the fit never saw
+        told = {name: twin.parameters[name].item() for name in ("surprise", "farthest", "verdict")}
+        far = f", {told['farthest']} beyond its range" if told["farthest"] else ""
+        yield (
+            f"{told['verdict']} as somebody of the fit's population: chance of such scores "
+            f"{told['surprise']:.2g}{far}"
+        )
 
 
 def _fact(value: xr.DataArray) -> str:
