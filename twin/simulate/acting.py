@@ -57,7 +57,8 @@ class _Acting:
     one: Person
 
     def everything(self, courses: Mapping[str, Course]) -> Acted:
-        acting = {name: self._acting(name, own) for name, own in courses.items()}
+        begun = {name: own for name, own in courses.items() if np.isfinite(own.start).any()}
+        acting = {name: self._acting(name, own) for name, own in begun.items()}
         scenario, interactions = self.plan.scenario, self.plan.interactions
         weeks = self.setting.weeks.astype(float)
         paces = [self._quicker(name, one.dose) for name, one in acting.items()]

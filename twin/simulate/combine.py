@@ -20,7 +20,7 @@ def together(
     combination
         How they combine.
     parts
-        Shift by each of them, by name, all of one shape (sample, time, outcome).
+        Shift by each of them that has begun, by name, all of one shape (sample, time, outcome).
     interactions
         Draws of each interaction of the combination, shape (sample,).
     """
@@ -37,6 +37,8 @@ def together(
         for other in each[1:]:
             total = total + other
     for one, share in zip(combination.interactions, interactions, strict=True):
+        if not set(one.between) <= set(parts):
+            continue
         first, second = (parts[name] for name in one.between)
         smaller = np.where(np.abs(first) < np.abs(second), first, second)
         total = total + np.where(first * second > 0, share[:, None, None] * smaller, 0.0)
