@@ -19,7 +19,7 @@ def statements(given: Intervention) -> Iterator[str]:
     if given.eligibility is not None:
         yield f"For: {given.eligibility}"
     if given.eligible_if is not None:
-        yield f"Here for: whoever has {given.eligible_if}"
+        yield f"Offered here to: whoever has {given.eligible_if}"
     if given.arm is not None:
         yield (
             f"Effect on every outcome, and on work where the cohort tells of it: that of its "

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 from scenario_kit import intervention, ready, scenario, shown, sure
 
-from scenarios import Rule
+from scenarios import Rule, load_scenario
 from twin.cohort import Cohort
 from twin.simulate.decide import NOT_ASKED, NOT_SEEN, OTHERWISE, THEN, decide
 from twin.simulate.follow import follow
@@ -214,3 +214,21 @@ def test_each_group_goes_its_own_way(trial: tuple[Cohort, xr.DataTree]) -> None:
 def test_a_rule_that_cannot_be_meant_is_refused(changes: dict[str, Any], says: str) -> None:
     with pytest.raises(ValidationError, match=says):
         stepped(**changes)
+
+
+def test_an_estimated_intervention_can_be_stopped(trial: tuple[Cohort, xr.DataTree]) -> None:
+    app = load_scenario("app")
+    stop = {"name": "stop", "weeks": [6], "ask": "female", "then": {"stop": ["app"]}}
+    stopped = scenario(*(one.model_dump() for one in app.interventions), rules=[stop])
+    prepared = ready(trial, app, stopped)
+    women = trial[0].patients["female"].to_numpy() == 1
+    assert 0 < women.sum() < 16
+    for person in range(16):
+        found = simulate_person(prepared, person)
+        np.testing.assert_array_equal(found.expected[2, :, :7], found.expected[1, :, :7])
+        np.testing.assert_array_equal(found.work[2, :, :7], found.work[1, :, :7])
+        apart = np.abs(found.expected[2, :, 8:] - found.expected[1, :, 8:]).max()
+        assert (apart > 1e-3) == women[person]
+        if not women[person]:
+            np.testing.assert_array_equal(found.recorded[2], found.recorded[1])
+            np.testing.assert_array_equal(found.work[2], found.work[1])

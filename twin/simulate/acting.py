@@ -15,6 +15,7 @@ from twin.law.grid import Floats, TimeGrid
 from twin.law.work import WORK_MOVES
 
 from .combine import together
+from .decide import Truths
 from .delivery import dose_over_time
 from .draws import RATIOS
 from .exposure import Exposure
@@ -105,13 +106,27 @@ class _Acting:
         if name in self.plan.personal:
             dose = dose_over_time(exposure.spells, exposure.pace, cells.grid, own.start, own.stop)
             dose = dose * self._adherence(exposure)[:, None]
+            as_planned = self._as_planned(exposure, own)
+            dose = np.where(as_planned, exposure.dose, dose)
             edges, middles = course.uptake_by_steps(NUMPY, cells.grid, dose, exposure.response_rate)
+            middles = np.where(as_planned, self.setting.standard[name][1], middles)
             at_weeks = edges[:, cells.at_week[: len(self.setting.weeks)]]
         else:
             dose = exposure.dose * begun[:, None]
             at_weeks, middles = self.setting.standard[name]
         response = np.where(begun[:, None], self._response(exposure), 0.0)[:, None, :]
         return Acting(dose, at_weeks[:, :, None] * response, middles[:, :, None] * response)
+
+    def _as_planned(self, exposure: Exposure, own: Course) -> Truths:
+        """Where an estimated intervention goes on as in its trial, and is read as the fit reads it.
+
+        Shape (sample, cell); nowhere for one that states its own effects, which is read in weeks.
+        """
+        middles = self.setting.cells.grid.middles
+        if exposure.arm is None or self.plan.fidelity is not None:
+            return np.zeros((len(own.start), len(middles)), dtype=bool)
+        begun = own.start == exposure.start_week
+        return np.asarray(begun[:, None] & (middles < own.stop[:, None]))
 
     def _response(self, exposure: Exposure) -> Floats:
         response = self.one.response(exposure)
