@@ -112,3 +112,13 @@ def test_the_report_draws_the_tree_with_shares_that_come_to_all_who_are_asked(
     assert sum(shares) == pytest.approx(float(fork.asked.removesuffix("%").strip()), abs=1.5)
     assert [one.title for one in shown.taken] == ["app", "physio"]
     assert shown.weeks == (4, 26)
+
+
+def test_the_share_in_each_intervention_is_told_for_every_week(trial: Trial) -> None:
+    prepared = ready(trial, stepped())
+    found = summarise(prepared.design, simulate(prepared, SETTINGS), OutcomeSettings())
+    weeks = np.stack([simulate_person(prepared, person).care.weeks for person in range(16)])
+    for row, name in enumerate(("app", "physio")):
+        begun, ended = weeks[:, row, 2], weeks[:, row, 3]
+        wanted = [((begun <= week) & (week < ended)).mean() for week in range(41)]
+        np.testing.assert_allclose(found.in_force["stepped", name], wanted)

@@ -64,7 +64,7 @@ class CareTotals:
             np.zeros((given, samples), dtype=np.int64) for _ in range(5)
         )
         self._lasts = np.array([one.lasts for one in design.given])[:, None]
-        self._active: Counts = np.zeros((len(self._active_weeks), given, samples), dtype=np.int64)
+        self._active: Counts = np.zeros((len(design.weeks), given, samples), dtype=np.int64)
         self._answers: Counts = np.zeros((len(ANSWERS), len(design.asked), samples), dtype=np.int64)
         most = max([0, *map(len, design.groups.values())])
         self._groups: Counts = np.zeros((most, len(design.scenarios), samples), dtype=np.int64)
@@ -84,7 +84,7 @@ class CareTotals:
         until = np.minimum(np.where(begins, ended, 0), horizon) - np.where(begins, begun, 0)
         part = np.clip(until / self._lasts, 0, 1)
         self._received += np.rint(part * UNITS_PER_POINT).astype(np.int64)
-        for place, week in enumerate(self._active_weeks):
+        for place, week in enumerate(self._design.weeks):
             self._active[place] += (begun <= week) & (week < ended)
         for code in range(len(ANSWERS)):
             self._answers[code] += care.decision == code
@@ -104,8 +104,9 @@ class CareTotals:
             about = (one.scenario, "intervention", one.intervention)
             yield CareRow(*about, "offered", horizon, _PEOPLE, self._offered[row] / n)
             yield CareRow(*about, "begun", horizon, _PEOPLE, self._begun[row] / n)
-            for place, week in enumerate(self._active_weeks):
-                yield CareRow(*about, "active", week, _PEOPLE, self._active[place, row] / n)
+            for week in self._active_weeks:
+                share = self._active[self._design.weeks.tolist().index(week), row] / n
+                yield CareRow(*about, "active", week, _PEOPLE, share)
             yield CareRow(*about, "waiting", horizon, _PEOPLE, self._waiting[row] / n)
             nobody = self._begun[row] == 0
             waited = self._waited[row] / UNITS_PER_POINT / np.where(nobody, 1, self._begun[row])
@@ -134,3 +135,11 @@ class CareTotals:
         }
         table = pd.DataFrame(facts | estimate(values, level)).assign(level=level)
         return table[list(CARE_COLUMNS)]
+
+    def in_force(self) -> dict[tuple[str, str], Floats]:
+        """Mean share of people in each intervention of each scenario by week, shape (week,)."""
+        n = len(self._design.patients)
+        return {
+            (one.scenario, one.intervention): self._active[:, row].mean(axis=1) / n
+            for row, one in enumerate(self._design.given)
+        }

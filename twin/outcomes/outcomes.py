@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -11,6 +12,7 @@ import xarray as xr
 from twin.instruments import ImportantChange
 
 from .care import CARE_COLUMNS
+from .intervals import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,8 @@ class Outcomes:
     care
         What people get, a table with the columns `care.CARE_COLUMNS`; empty where no scenario does
         anything.
+    in_force
+        By scenario and intervention, the mean share of people in it by week, shape (week,).
     comparator
         Scenario that the others are compared with.
     level
@@ -49,6 +53,7 @@ class Outcomes:
     comparator: str
     level: float
     care: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CARE_COLUMNS)))
+    in_force: Mapping[tuple[str, str], Floats] = field(default_factory=dict)
 
     @property
     def scenarios(self) -> tuple[str, ...]:

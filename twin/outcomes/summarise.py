@@ -135,6 +135,7 @@ class _Summary:
             comparator=design.comparator,
             level=settings.level,
             care=self._care.table(settings.level),
+            in_force=self._care.in_force(),
         )
 
     def _check_everyone_came_once(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from scenarios import Scenario
 from twin.diagnose.power import POWERS
 from twin.fit.whole import whole_file
 
@@ -26,6 +27,7 @@ from .figures.looks import STATE_FILLS, looks
 from .figures.natural_history import natural_histories
 from .figures.predictive import predictive
 from .figures.ranks import ranks
+from .figures.schedule import schedule
 from .figures.work import stacks
 from .gate import gate_rows
 from .headline import findings
@@ -106,7 +108,23 @@ def _figures(content: ReportContent) -> dict[str, object]:
         "ranks": ranks(content),
         "natural_histories": natural_histories(content),
         "left_out": left_out(content),
+        "schedules": {
+            scenario.name: _schedule(content, scenario) for scenario in content.scenarios
+        },
     }
+
+
+def _schedule(content: ReportContent, scenario: Scenario) -> Markup | None:
+    """Who is in what when; None where nobody asked, or there is nothing to be in."""
+    shares = {one.name: (scenario.name, one.name) for one in scenario.interventions}
+    if not shares or not set(shares.values()) <= set(content.outcomes.in_force):
+        return None
+    return schedule(
+        scenario.name,
+        {one.name: one.title for one in scenario.interventions},
+        {name: content.outcomes.in_force[key] for name, key in shares.items()},
+        sorted({week for rule in scenario.rules for week in rule.weeks}),
+    )
 
 
 def _title(content: ReportContent) -> str:
