@@ -2,7 +2,8 @@
 
 Examples: ``python run_simulation.py``, ``python run_simulation.py cohort=ashar2022``,
 ``python run_simulation.py -m priors=literature,wide``, which runs once with each and compares
-their contrasts; ``--help`` shows what can be chosen.
+their contrasts; ``python run_simulation.py scenarios.selfback.uptake.mean=0.5``, which changes a
+field of a scenario; ``--help`` shows what can be chosen.
 
 Exit status: 0 done, 1 not converged, 2 something given cannot be used.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import hydra
@@ -36,7 +38,8 @@ def _simulate(composed: DictConfig) -> None:
     try:
         report = run(run_config(composed))
         print(f"Report: {report}")
-        _RUNS.append((list(HydraConfig.get().overrides.task), report))
+        chosen = [one.lstrip("+") for one in HydraConfig.get().overrides.task]
+        _RUNS.append((chosen, report))
     except ConvergenceError as error:
         sys.exit(_say(error, _NOT_CONVERGED))
     except (InputError, OmegaConfBaseException) as error:
@@ -47,6 +50,7 @@ def main() -> int:
     """Run what the command line says and return the exit status."""
     # Hydra would print its own message and leave; with this it lets exceptions through.
     os.environ["HYDRA_FULL_ERROR"] = "1"
+    sys.argv[1:] = with_scenario_changes(sys.argv[1:])
     try:
         _simulate()
     except Exception as error:
@@ -60,6 +64,17 @@ def main() -> int:
 
         print(compare(_RUNS))
     return 0
+
+
+def with_scenario_changes(arguments: Sequence[str]) -> list[str]:
+    """Let changes of scenarios pass Hydra, which knows none of their keys beforehand.
+
+    Examples
+    --------
+    >>> with_scenario_changes(["seed=2", "scenarios.selfback.uptake.mean=0.5"])
+    ['seed=2', '++scenarios.selfback.uptake.mean=0.5']
+    """
+    return [f"++{one}" if one.startswith("scenarios.") else one for one in arguments]
 
 
 def _refuse(error: Exception) -> int:

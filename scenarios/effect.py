@@ -8,20 +8,25 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from .text import Text, fixed
+from .modifier import Modifier
+from .text import IS_LIST, Text, fixed
 from .uncertain import LEVEL, Uncertain
 
-Target = Literal["pain", "disability", "first_return", "relapse"]
-Unit = Literal["score", "severity", "log_hazard_ratio"]
+Target = Literal["pain", "disability", "recovery_rate", "first_return", "relapse", "exit"]
+Unit = Literal["score", "severity", "log_rate_ratio", "log_hazard_ratio"]
 
 OUTCOMES = ("pain", "disability")
 _UNITS = {
     **dict.fromkeys(OUTCOMES, ("score", "severity")),
-    **dict.fromkeys(("first_return", "relapse"), ("log_hazard_ratio",)),
+    "recovery_rate": ("log_rate_ratio",),
+    **dict.fromkeys(("first_return", "relapse", "exit"), ("log_hazard_ratio",)),
 }
-_WORK_WORDS = {
-    "first_return": ("first return to full work", "above 1 is sooner"),
-    "relapse": ("leaving full work again", "above 1 is more often"),
+WORK_TARGETS = ("first_return", "relapse", "exit")
+_RATIO_WORDS = {
+    "recovery_rate": ("the rate of the natural course", "rate ratio", "above 1 is faster"),
+    "first_return": ("first return to full work", "hazard ratio", "above 1 is sooner"),
+    "relapse": ("leaving full work again", "hazard ratio", "above 1 is more often"),
+    "exit": ("leaving work for good", "hazard ratio", "above 1 is more often"),
 }
 
 
@@ -31,17 +36,20 @@ class Effect(Uncertain):
     Attributes
     ----------
     target
-        ``pain`` or ``disability``; ``first_return``, the intensity of the first return to full
-        work; or ``relapse``, that of leaving full work again after it.
+        ``pain`` or ``disability``; ``recovery_rate``, the pace at which scores go from the start to
+        the set point; ``first_return``, the intensity of the first return to full work;
+        ``relapse``, that of leaving full work again after it; or ``exit``, that of leaving work for
+        good out of sick leave.
     unit
         Of an outcome: ``score``, points of an instrument, or ``severity``, a fraction of its scale,
-        more being worse.
-        Of work: ``log_hazard_ratio``.
+        more being worse. Of the rate: ``log_rate_ratio``. Of work: ``log_hazard_ratio``.
     instrument
         Name in the catalogue of the instrument whose points are counted; with unit ``score`` only.
     at_week
-        Week, from when it was offered to people, at which everyone offered it and everyone not
-        differed so; of outcomes only.
+        Weeks since its start at which everyone offered it and everyone not differed so; of outcomes
+        only.
+    modified_by
+        Who gains more: changes of the effect, as shares of it, per unit of something about people.
 
     Notes
     -----
@@ -54,10 +62,11 @@ class Effect(Uncertain):
     unit: Unit
     instrument: Text | None = None
     at_week: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    modified_by: Annotated[tuple[Modifier, ...], IS_LIST] = ()
 
     @property
     def on_outcome(self) -> bool:
-        """Whether it acts on a score, not on work."""
+        """Whether it acts on a score, not on a rate or on work."""
         return self.target in OUTCOMES
 
     @model_validator(mode="after")
@@ -82,7 +91,7 @@ class Effect(Uncertain):
         if self.on_outcome and self.at_week is None:
             yield f"has unit {self.unit} and needs at_week, the week at which people differed so"
         if not self.on_outcome and self.at_week is not None:
-            yield "is a hazard ratio, which holds throughout: leave out at_week"
+            yield f"is a {_RATIO_WORDS[self.target][1]}, which holds throughout: leave out at_week"
 
     def __str__(self) -> str:
         """The effect in a line, with its label and source."""
@@ -94,9 +103,10 @@ class Effect(Uncertain):
                 "everyone offered it against everyone not"
             )
         else:
-            name, direction = _WORK_WORDS[self.target]
-            said = f"hazard ratio {self._range(lambda x: fixed(math.exp(x), 2))}; {direction}"
-        return f"Effect on {name}: {said}{self._doubt} [{self.label}: {self.source}]"
+            name, ratio, direction = _RATIO_WORDS[self.target]
+            said = f"{ratio} {self._range(lambda x: fixed(math.exp(x), 2))}; {direction}"
+        more = "".join(f"; {one.share()}" for one in self.modified_by)
+        return f"Effect on {name}: {said}{self._doubt} [{self.label}: {self.source}]{more}"
 
     @property
     def _doubt(self) -> str:

@@ -1,100 +1,49 @@
-"""An intervention: what is offered, when, who takes it up, and what it does."""
+"""An intervention: what is offered, to whom, when, who takes it up, and what it does."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from .capacity import Capacity
 from .effect import Effect
-from .text import IS_LIST, Frozen, Name, Text, fixed, number, weeks
-from .uncertain import LEVEL, Uncertain, UncertainShare, UncertainTime
+from .expression import Condition
+from .intervention_words import statements
+from .modifier import Modifier
+from .resource import ResourceUse
+from .schedule import Schedule
+from .text import IS_LIST, Frozen, Name, Text
+from .uncertain import Uncertain, UncertainShare, UncertainSpread, UncertainTime
 
-_Weeks = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-_FROM_THE_FIT = (
-    "schedule",
+_BELIEFS = (
     "uptake",
+    "adherence_level",
+    "adherence_spread",
     "adherence_half_life",
     "response_time",
     "lasting_share",
     "waning_half_life",
 )
-_LEVEL = f"{100 * LEVEL:.0f} % interval"
+FROM_THE_FIT = ("schedule", *_BELIEFS, "uptake_by", "studied", "dose")
+"""What an intervention that has its effects from an arm of the cohort may not state."""
 _NEEDED = ("schedule", "lasting_share", "waning_half_life")
 
 
-class Schedule(Frozen):
-    """When an intervention is in force.
+class Studied(Frozen):
+    """Uptake and adherence in the studies that the effects come from, where they differ from here.
 
     Attributes
     ----------
-    start_week
-        Weeks from a person's baseline to its start.
-    duration_weeks
-        How long it lasts.
-    ramp_weeks
-        Weeks at its beginning, part of the duration, over which its dose rises to full.
+    uptake, adherence_level, adherence_half_life
+        As of `Intervention`; None: as here.
     """
 
-    start_week: _Weeks
-    duration_weeks: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    ramp_weeks: _Weeks = 0.0
-
-    @model_validator(mode="after")
-    def _ramp_is_part_of_it(self) -> Self:
-        if self.ramp_weeks > self.duration_weeks:
-            raise ValueError(
-                f"rises over {weeks(self.ramp_weeks)} but lasts {weeks(self.duration_weeks)}: "
-                "ramp_weeks must be at most duration_weeks"
-            )
-        return self
-
-    def __str__(self) -> str:
-        """When, in a line."""
-        ramp = f", rising to full dose over {weeks(self.ramp_weeks)}" if self.ramp_weeks else ""
-        return f"from week {self.start_week:g} for {weeks(self.duration_weeks)}{ramp}"
-
-
-Resource = Literal[
-    "gp_contact",
-    "physiotherapy_contact",
-    "psychology_contact",
-    "occupational_health_contact",
-    "triage_contact",
-    "group_session",
-    "programme_day",
-    "app_licence",
-]
-
-
-class ResourceUse(Uncertain):
-    """What a person who takes an intervention up uses of one thing, beyond the comparator's care.
-
-    Attributes
-    ----------
-    kind
-        A contact by profession, one person's place in a group session, a day of a residential or
-        intensive programme, or a licence of an app. Its distribution, a log-normal, is of their
-        number in all.
-    """
-
-    kind: Resource
-
-    @model_validator(mode="after")
-    def _is_a_number_of_things(self) -> Self:
-        if self.distribution.family != "log_normal":
-            raise ValueError(
-                "is a number above 0: its distribution must be of family log_normal, "
-                f"not {self.distribution.family}"
-            )
-        return self
-
-    def __str__(self) -> str:
-        """The resource in a few words."""
-        lower, upper = (number(end) for end in self.interval)
-        name = self.kind.replace("_", " ")
-        return f"{name} {number(self.centre)} ({lower} to {upper}) [{self.label}]"
+    uptake: UncertainShare | None = None
+    adherence_level: UncertainShare | None = None
+    adherence_half_life: UncertainTime | None = None
 
 
 class Intervention(Frozen):
@@ -109,6 +58,11 @@ class Intervention(Frozen):
         For programs, for headings, and in words.
     eligibility
         Who it is for, in words that a clinician would use.
+    eligible_if
+        The same as a condition on what is known of people when it is offered: covariates, scores
+        (``disability`` and ``pain``, % of the scale, more being worse; an instrument's name for its
+        points), ``work``, ``labour_force``, ``clinic``. Somebody of whom it is not known is not
+        eligible. None: everyone is.
     schedule
         When it is in force.
     arm
@@ -123,8 +77,19 @@ class Intervention(Frozen):
     uptake
         Share of the people offered it who take it up, a beta. None: the effects are those of being
         offered it, and nobody is told apart.
+    uptake_by
+        What the odds of taking it up depend on: log odds ratios per unit of something about people.
+    adherence_level
+        Share of the full dose that takers get at first, a beta. None: all of it.
+    adherence_spread
+        SD between people of the log odds of that share, a half-normal. None: all have the same.
     adherence_half_life
         Weeks in which the dose halves while it is in force, a log-normal. None: the dose stays.
+    studied
+        Uptake and adherence behind the published effects. Where fewer take it up here, less comes
+        of it.
+    dose
+        Its intensity as a multiple of that of the studies its effects come from.
     response_time
         Weeks in which 63 % of a response to full dose is taken up, a log-normal; with effects on
         outcomes only.
@@ -134,45 +99,62 @@ class Intervention(Frozen):
         Weeks in which the rest halves after the end, a log-normal.
     resources
         What a person who takes it up uses, at most one entry of a kind.
+    capacity
+        How many can begin it a week; None: as many as like.
+    drawn_as
+        Name of another intervention whose random numbers it shares, so that two forms of one
+        intervention have the same effect, and the same people take them up. None: its own.
     """
 
     name: Name
     title: Text
     description: Text
     eligibility: Text | None = None
+    eligible_if: Condition | None = None
     schedule: Schedule | None = None
     arm: Text | None = None
     effects: Annotated[tuple[Effect, ...], IS_LIST] = ()
     does_nothing: bool = False
     uptake: UncertainShare | None = None
+    uptake_by: Annotated[tuple[Modifier, ...], IS_LIST] = ()
+    adherence_level: UncertainShare | None = None
+    adherence_spread: UncertainSpread | None = None
     adherence_half_life: UncertainTime | None = None
     response_time: UncertainTime | None = None
     lasting_share: UncertainShare | None = None
     waning_half_life: UncertainTime | None = None
+    studied: Studied = Studied()
+    dose: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     resources: Annotated[tuple[ResourceUse, ...], IS_LIST] = ()
+    capacity: Capacity | None = None
+    drawn_as: Name | None = None
+
+    @property
+    def key(self) -> str:
+        """Name under which its random numbers are drawn."""
+        return self.drawn_as or self.name
 
     @property
     def beliefs(self) -> dict[str, Uncertain]:
-        """What is believed of its dose and pace, by field."""
-        values = {field: getattr(self, field) for field in _FROM_THE_FIT if field != "schedule"}
-        return {field: value for field, value in values.items() if value is not None}
+        """What is believed of its dose and pace, by what it is about."""
+        found = {field: getattr(self, field) for field in _BELIEFS}
+        if self.schedule is not None:
+            found["wait"] = self.schedule.wait_weeks
+        found |= {f"{field} in the studies": belief for field, belief in self.studied}
+        found |= {f"uptake by {one.by}": one for one in self.uptake_by}
+        found |= {
+            f"effect on {effect.target} by {one.by}": one
+            for effect in self.effects
+            for one in effect.modified_by
+        }
+        return {field: value for field, value in found.items() if value is not None}
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         by_arm = self.arm is not None
         wrong = list(self._misfits_of_arm() if by_arm else self._misfits_of_stated())
-        targets = [effect.target for effect in self.effects]
-        wrong += [
-            f"has several effects on {target}: state one"
-            for target in sorted(set(targets))
-            if targets.count(target) > 1
-        ]
-        kinds = [use.kind for use in self.resources]
-        wrong += [
-            f"has several resources of kind {kind}: state one"
-            for kind in sorted(set(kinds))
-            if kinds.count(kind) > 1
-        ]
+        wrong += _several("effects on", [effect.target for effect in self.effects])
+        wrong += _several("resources of kind", [use.kind for use in self.resources])
         if wrong:
             raise ValueError("; ".join(wrong))
         return self
@@ -180,7 +162,8 @@ class Intervention(Frozen):
     def _misfits_of_arm(self) -> Iterator[str]:
         on_outcomes = [effect.target for effect in self.effects if effect.on_outcome]
         stated = [f"effects on {' and '.join(on_outcomes)}"] if on_outcomes else []
-        stated += [field for field in _FROM_THE_FIT if getattr(self, field) is not None]
+        usual = {"studied": Studied(), "dose": 1.0, "uptake_by": ()}
+        stated += [field for field in FROM_THE_FIT if getattr(self, field) != usual.get(field)]
         stated += ["does_nothing"] if self.does_nothing else []
         if stated:
             yield (
@@ -202,69 +185,16 @@ class Intervention(Frozen):
         missing = [field for field in needed if getattr(self, field) is None]
         if missing:
             yield f"lacks {', '.join(missing)}"
-        for effect in on_outcomes:
-            start = self.schedule.start_week if self.schedule else 0.0
-            if effect.at_week is not None and effect.at_week <= start:
-                yield (
-                    f"starts in week {start:g}, so its effect on {effect.target} cannot be "
-                    f"that at week {effect.at_week:g}: at_week must be later"
-                )
+        if self.adherence_spread is not None and self.adherence_level is None:
+            yield "has adherence_spread, which is about a level: give adherence_level too"
+        if self.uptake_by and self.uptake is None:
+            yield "has uptake_by, which changes an uptake: give uptake too"
 
     def __str__(self) -> str:
         """What, when, who and with what effect, one statement a line."""
-        return "\n".join([f"{self.title} ({self.name}). {self.description}", *self._statements()])
-
-    def _statements(self) -> Iterator[str]:
-        if self.eligibility is not None:
-            yield f"For: {self.eligibility}"
-        if self.arm is not None:
-            yield (
-                f"Effect on every outcome, and on work where the cohort tells of it: that of its "
-                f"arm '{self.arm}', with the schedule, pace and duration it had there [estimated]"
-            )
-        if self.does_nothing:
-            yield "Effect: none whatever"
-        yield from (str(effect) for effect in self.effects)
-        if self.schedule is not None:
-            yield f"When: {self.schedule}{self._fading()}"
-            yield f"Who: {self._takers()}"
-        if self.response_time is not None:
-            yield (
-                f"Response: 63 % of it is there after {_weeks(self.response_time)} "
-                f"[{self.response_time.label}]"
-            )
-        if self.lasting_share is not None and self.waning_half_life is not None:
-            yield (
-                f"Afterwards: {_percent(self.lasting_share)} of it lasts "
-                f"[{_known(self.lasting_share)}], the rest halves in "
-                f"{_weeks(self.waning_half_life)} [{self.waning_half_life.label}]"
-            )
-        if self.resources:
-            uses = "; ".join(str(use) for use in self.resources)
-            yield f"Uses, each who takes it up ({_LEVEL}): {uses}"
-
-    def _fading(self) -> str:
-        fades = self.adherence_half_life
-        return f"; dose halves in {_weeks(fades)} [{fades.label}]" if fades else ""
-
-    def _takers(self) -> str:
-        if self.uptake is None:
-            return "everyone offered it, takers or not: effects are those of being offered it"
-        return f"{_percent(self.uptake)} of those offered it take it up [{self.uptake.label}]"
+        return "\n".join([f"{self.title} ({self.name}). {self.description}", *statements(self)])
 
 
-def _known(belief: Uncertain) -> str:
-    """How something is known, with the source of what does not rest on us alone."""
-    return belief.label if belief.label == "assumed" else f"{belief.label}: {belief.source}"
-
-
-def _weeks(belief: Uncertain) -> str:
-    """A time: its centre and interval."""
-    lower, upper = belief.interval
-    return f"{weeks(belief.centre)} ({_LEVEL} {number(lower)} to {number(upper)})"
-
-
-def _percent(belief: Uncertain) -> str:
-    """A share: its centre and interval."""
-    middle, lower, upper = (fixed(100 * x, 0) for x in (belief.centre, *belief.interval))
-    return f"{middle} % ({_LEVEL} {lower} to {upper} %)"
+def _several(what: str, given: list[str]) -> list[str]:
+    twice = sorted(name for name, times in Counter(given).items() if times > 1)
+    return [f"has several {what} {name}: state one" for name in twice]

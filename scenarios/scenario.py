@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
+from .combination import Combination
 from .intervention import Intervention
+from .rollout import RollOut
+from .rule import Rule
+from .scenario_check import misfits
+from .strata import Strata
 from .text import IS_LIST, Frozen, Text
+from .uncertain import Uncertain
 
 _WIDTH = 100
 
@@ -47,7 +53,19 @@ class Scenario(Frozen):
     in_auto
         Whether ``scenario=auto`` simulates it, where the cohort can carry it.
     interventions
-        Empty for usual care.
+        Empty for usual care. Those that strata or rules start are offered by them; the others to
+        everyone who is eligible, at baseline.
+    strata
+        Groups with pathways of their own.
+    rules
+        What is decided later, on what is seen by then.
+    combine
+        What several interventions do together.
+    roll_out
+        When clinics begin with it.
+    arrive_over_weeks
+        Calendar weeks over which people come, evenly and by lot; 0: all at once. It matters where
+        places are limited or clinics begin one after the other.
     """
 
     name: Text
@@ -56,14 +74,24 @@ class Scenario(Frozen):
     description: Text
     in_auto: bool = False
     interventions: Annotated[tuple[Intervention, ...], IS_LIST]
+    strata: Strata | None = None
+    rules: Annotated[tuple[Rule, ...], IS_LIST] = ()
+    combine: Combination = Combination()
+    roll_out: RollOut | None = None
+    arrive_over_weeks: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
 
     @model_validator(mode="after")
-    def _names_differ(self) -> Self:
-        names = [intervention.name for intervention in self.interventions]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"has several interventions called {', '.join(twice)}: rename them")
+    def _fits_together(self) -> Self:
+        wrong = list(misfits(self))
+        if wrong:
+            raise ValueError("; ".join(wrong))
         return self
+
+    @property
+    def started_later(self) -> frozenset[str]:
+        """Interventions that strata or rules start."""
+        by_strata = self.strata.started if self.strata is not None else ()
+        return frozenset({*by_strata, *(name for rule in self.rules for name in rule.mentioned)})
 
     @property
     def statements(self) -> tuple[Statement, ...]:
@@ -76,7 +104,7 @@ class Scenario(Frozen):
                 *_pace(intervention),
                 *_resources(intervention),
             )
-        )
+        ) + tuple(_of_plan(self))
 
     @property
     def labels(self) -> dict[str, str]:
@@ -97,7 +125,41 @@ class Scenario(Frozen):
             lines += _wrapped(first, "  ", "- ")
             for line in rest:
                 lines += _wrapped(line, "    ")
+        for line in self.plan_lines():
+            lines += _wrapped(line, "  ")
         return "\n".join(lines)
+
+    def plan_lines(self) -> Iterator[str]:
+        """Yield in words what its interventions do not say: groups, rules, clinics, combination."""
+        if self.strata is not None:
+            yield from self.strata.lines()
+        for rule in self.rules:
+            yield f"Rule {rule.name}. {' '.join(rule.lines())}"
+        if self.roll_out is not None:
+            yield from self.roll_out.lines()
+        if self.arrive_over_weeks:
+            yield f"People come over {self.arrive_over_weeks:g} calendar weeks"
+        yield from self.combine.lines()
+
+
+def _of_plan(scenario: Scenario) -> Iterator[Statement]:
+    beliefs: dict[str, Uncertain | None] = {
+        f"rule {rule.name}: share not seen": rule.missing for rule in scenario.rules
+    }
+    beliefs |= {
+        f"{' and '.join(one.between)}: interaction": one for one in scenario.combine.interactions
+    }
+    if scenario.strata is not None:
+        beliefs |= {
+            f"tool: {true} taken for {said}": belief
+            for true, row in scenario.strata.errors.items()
+            for said, belief in row.items()
+        }
+    if scenario.roll_out is not None:
+        beliefs["clinics: fidelity"] = scenario.roll_out.fidelity
+    for what, belief in beliefs.items():
+        if belief is not None:
+            yield Statement(what, belief.label, belief.source)
 
 
 def _effects(intervention: Intervention) -> Iterator[Statement]:

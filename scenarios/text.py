@@ -43,6 +43,7 @@ def _list(given: Any) -> Any:
 Text = Annotated[str, AfterValidator(_not_blank)]
 Name = Annotated[str, AfterValidator(_name)]
 IS_LIST = BeforeValidator(_list)
+Names = Annotated[tuple[Name, ...], IS_LIST]
 
 
 def number(value: float) -> str:

@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 
 from .distribution import SingleDistribution, centre, interval
-from .text import Frozen, Text
+from .text import Frozen, Text, fixed, number, weeks
 
 LEVEL = 0.9
 """Of every interval that a scenario prints."""
+_SHARE = f"{100 * LEVEL:.0f} %"
 
 Label = Literal["borrowed", "assumed"]
 
@@ -54,6 +55,10 @@ def _of_time(given: Uncertain) -> Uncertain:
     return _of_family(given, "log_normal", "a time in weeks above 0")
 
 
+def _of_spread(given: Uncertain) -> Uncertain:
+    return _of_family(given, "half_normal", "a spread, not below 0")
+
+
 def _of_family(given: Uncertain, family: str, meaning: str) -> Uncertain:
     if given.distribution.family != family:
         raise ValueError(
@@ -65,3 +70,16 @@ def _of_family(given: Uncertain, family: str, meaning: str) -> Uncertain:
 
 UncertainShare = Annotated[Uncertain, AfterValidator(_of_share)]
 UncertainTime = Annotated[Uncertain, AfterValidator(_of_time)]
+UncertainSpread = Annotated[Uncertain, AfterValidator(_of_spread)]
+
+
+def said_weeks(belief: Uncertain) -> str:
+    """A time in words: its centre and interval."""
+    lower, upper = belief.interval
+    return f"{weeks(belief.centre)} ({_SHARE} interval {number(lower)} to {number(upper)})"
+
+
+def said_share(belief: Uncertain) -> str:
+    """A share in words: its centre and interval."""
+    middle, lower, upper = (fixed(100 * x, 0) for x in (belief.centre, *belief.interval))
+    return f"{middle} % ({_SHARE} interval {lower} to {upper} %)"

@@ -42,6 +42,14 @@ def known_fit() -> xr.DataTree:
     return known_tree(cohort, spec, data, truth)
 
 
+@pytest.fixture(scope="session")
+def trial() -> tuple[Cohort, xr.DataTree]:
+    """Return a small synthetic trial and a fit of it had the sampler known the truth."""
+    cohort, truth = synthetic_cohort(SyntheticSettings(people=16, clusters=4), seed=1)
+    data = records(cohort, ModelSettings().time_grid)
+    return cohort, known_tree(cohort, model_spec(cohort), data, truth)
+
+
 def known_tree(
     cohort: Cohort, spec: ModelSpec, data: Records, truth: xr.Dataset, draws: int = 200
 ) -> xr.DataTree:

@@ -37,10 +37,11 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("twin.outcomes",),
     ("twin.diagnose",),
     ("twin.report", "twin.export"),
+    ("twin.preview",),
     ("twin.config",),
     ("twin.validate",),
     ("twin.pipeline",),
-    (ENTRY,),
+    (ENTRY, "scenarios.__main__"),  # a command of a low package may call upon what lies above it
 )
 LAYER = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 
@@ -68,8 +69,8 @@ BARRED: dict[str, tuple[str, ...]] = {
 
 def part_of(module: str) -> str | None:
     """Return the part that holds a module of ours; None if it has no place in LAYERS."""
-    if module == "twin":
-        return "twin"
+    if module in ("twin", "scenarios.__main__"):
+        return module
     pieces = module.split(".")
     head = ".".join(pieces[:2]) if pieces[0] == "twin" else pieces[0]
     inside = [part for part in LAYER if part != "twin" and re.match(rf"{part}(_|$)", head)]

@@ -28,6 +28,7 @@ from twin.outcomes.table import contrasts, scenario_summary
 FILES = [
     "scenario_summary.csv",
     "contrasts.csv",
+    "care.csv",
     "twin_summary.parquet",
     "trajectories.nc",
     "twins.nc",

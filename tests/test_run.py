@@ -38,7 +38,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
 FILES = {
     *("fit.nc", "truth.nc", "twins.nc", "trajectories.nc", "twin_summary.parquet"),
-    *("scenario_summary.csv", "contrasts.csv", "summary.json", "report.html"),
+    *("scenario_summary.csv", "contrasts.csv", "care.csv", "summary.json", "report.html"),
     "diagnostics.nc",
 }
 TOO_FEW = SamplerSettings(chains=2, draws=20, tune=40, progress_bar=False)

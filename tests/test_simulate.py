@@ -31,7 +31,8 @@ from twin.simulate.chunk import Chunk
 from twin.simulate.expected_table import expected_table, read_table
 from twin.simulate.paths import full_paths
 from twin.simulate.person import simulate_person
-from twin.simulate.prepare import Prepared, prepare, shift_behind
+from twin.simulate.prepare import prepare, shift_behind
+from twin.simulate.prepared import Prepared
 from twin.simulate.settings import SimulationSettings
 from twin.simulate.simulate import simulate
 from twin.simulate.work_paths import week_segments, work_paths
@@ -104,8 +105,6 @@ def later(scenario: Scenario, weeks: int) -> Scenario:
     """Return a scenario whose first intervention starts so many weeks later."""
     told = scenario.model_dump()
     told["interventions"][0]["schedule"]["start_week"] += weeks
-    for effect in told["interventions"][0]["effects"]:
-        effect["at_week"] += weeks
     return Scenario.model_validate(told | {"name": "later"})
 
 
@@ -217,6 +216,7 @@ def test_simulated_states_have_the_laws_frequencies(by_move: tuple[float, float]
         np.tile(by_move, (1, n, 2, 1)),
         shift,
         shift,
+        shift,
         np.full(n, 2),
         rng.random((5, n)),
         *segments,
@@ -253,7 +253,8 @@ def test_an_arm_acts_on_work_as_in_the_fit(cohort_and_fit: tuple[Cohort, xr.Data
     assert population.work is not None
     by_arm = dose_of_arms(NUMPY, population, data)
     in_force = hazards_in_force(population.work, np.array([1]), by_arm[1:])[0]
-    np.testing.assert_allclose(exposure.log_hazard[0] * exposure.dose[0][:, None], in_force)
+    by_cell = exposure.log_hazard[0] * exposure.dose[0][:, None]
+    np.testing.assert_allclose(by_cell, in_force[ready.setting.cells.coarse])
     # and it reaches the states: they differ from those of the fit without it
     same = prepared(cohort_and_fit, ["usual_care", "app"])
     moved, still = (
@@ -278,7 +279,7 @@ def test_an_effect_on_work_that_is_stated_takes_the_place_of_the_arms_own(
     tree.attrs = dict(fit.attrs)
     exposure = prepared((cohort, tree), ["usual_care", stated]).exposures["app"]
     np.testing.assert_allclose(exposure.log_hazard, np.tile([0.0, 0.4], (40, 1)))
-    assert (exposure.log_first_return != 0).all()
+    assert (exposure.log_ratio["first_return"] != 0).all()
 
 
 STATES = ("working", "restricted", "sick_listed", "permanently_out")
@@ -300,6 +301,7 @@ def test_a_hazard_ratio_acts_before_or_after_the_first_return() -> None:
         np.zeros((2, n, 1, 2)),
         first,
         again,
+        none,
         np.full(n, 1),
         rng.random((11, n)),
         *week_segments(grid, 10),

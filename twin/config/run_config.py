@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from omegaconf import DictConfig, OmegaConf
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from priors import prior_set_names
 from priors.near import nearest
-from scenarios import scenario_names
+from scenarios import ScenarioLibrary
 from twin.assimilate.settings import AssimilationSettings
 from twin.cohort import CohortMapping
 from twin.cohort.synthetic import SyntheticSettings
@@ -91,6 +92,11 @@ class RunConfig(_Frozen):
     scenario
         Names of scenarios, or paths of files that end in ``.yaml``; ``auto`` for those
         meant for it (`Scenario.in_auto`) that the cohort can carry.
+    scenario_folder
+        Path of a folder of own scenarios (its YAML files) and interventions (those in its folder
+        ``interventions``), which can then be named like those that ship; None for none.
+    scenarios
+        Changes of single fields, by scenario: ``{selfback: {uptake: {mean: 0.5}}}``.
     simulation, report
         How twins are simulated, and what is read out of it.
     diagnose
@@ -111,6 +117,8 @@ class RunConfig(_Frozen):
     fit: FitSettings = FitSettings()
     twins: AssimilationSettings | None = None
     scenario: Literal["auto"] | tuple[str, ...] = AUTO
+    scenario_folder: str | None = None
+    scenarios: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     simulation: SimulationSettings = SimulationSettings()
     report: OutcomeSettings = OutcomeSettings()
     diagnose: DiagnoseSettings = DiagnoseSettings()
@@ -135,6 +143,25 @@ class RunConfig(_Frozen):
             )
         return self
 
+    @model_validator(mode="after")
+    def _scenarios_are_known(self) -> Self:
+        folder = None if self.scenario_folder is None else Path(self.scenario_folder)
+        known = ScenarioLibrary(folder=folder).names
+        named = () if self.scenario == AUTO else self.scenario
+        unknown = [name for name in named if not name.endswith(".yaml") and name not in known]
+        if unknown:
+            listed = f"Scenarios: {', '.join(known)}, or paths that end in .yaml."
+            hints = "".join(dict.fromkeys(nearest(name, known) for name in unknown))
+            raise ValueError(f"scenario: has unknown names: {', '.join(unknown)}. {listed}{hints}")
+        chosen = [Path(name).stem for name in named] or known
+        for name in self.scenarios:
+            if name not in chosen:
+                raise ValueError(
+                    f"scenarios.{name}: changes a scenario that is not chosen. "
+                    f"Chosen: {', '.join(chosen)}.{nearest(name, chosen)}"
+                )
+        return self
+
     @field_validator("scenario", mode="before")
     @classmethod
     def _are_scenarios(cls, given: Any) -> Any:
@@ -145,12 +172,6 @@ class RunConfig(_Frozen):
         named = ["null" if name is None else name for name in given] if is_list else []
         if not named or not all(isinstance(name, str) for name in named):
             raise ValueError(f"must be {AUTO} or a list of scenarios: scenario=[usual_care,app]")
-        known = scenario_names()
-        unknown = [name for name in named if not name.endswith(".yaml") and name not in known]
-        if unknown:
-            listed = f"Scenarios: {', '.join(known)}, or paths that end in .yaml."
-            hints = "".join(dict.fromkeys(nearest(name, known) for name in unknown))
-            raise ValueError(f"has unknown names: {', '.join(unknown)}. {listed}{hints}")
         return named
 
 

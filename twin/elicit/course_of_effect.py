@@ -19,8 +19,9 @@ from priors import Beta
 from scenarios import Intervention
 from twin.fit.settings import ModelSettings
 from twin.law.grid import Floats
-from twin.simulate.exposure import stated_exposure
 from twin.simulate.prepare import shift_behind, shown_of
+from twin.simulate.stated_exposure import stated_exposure
+from twin.simulate.weekly import WeeklyCells
 
 from .published import Contrast
 from .robust import round_to
@@ -88,7 +89,7 @@ def _later(
     tried = Intervention.model_validate(
         intervention | {"effects": [effect], "lasting_share": lasts}
     )
-    (twins, table), grid = _anybody(), ModelSettings().time_grid
+    (twins, table), grid = _anybody(), WeeklyCells.of(ModelSettings().time_grid).grid
     given = stated_exposure(
         tried, OUTCOMES, _DRAWS, grid, partial(shift_behind, twins, table), seed=1
     )

@@ -30,8 +30,10 @@ from twin.law.grid import Floats
 from twin.law.measurement import Scale, record
 from twin.law.parameters import ModelSpec, assemble
 from twin.simulate.expected_table import expected_table
-from twin.simulate.exposure import Exposure, stated_exposure
+from twin.simulate.exposure import Exposure
 from twin.simulate.prepare import shift_behind
+from twin.simulate.stated_exposure import stated_exposure
+from twin.simulate.weekly import WeeklyCells
 
 from .question import PRIORS
 
@@ -153,7 +155,7 @@ def simulate_trials(
     rng = np.random.default_rng(seed)
     each = [_people(design, rng) for _ in range(replicates)]
     twins, table = _together(each)
-    grid = ModelSettings().time_grid
+    grid = WeeklyCells.of(ModelSettings().time_grid).grid
     behind = partial(shift_behind, twins, table)
     given = stated_exposure(intervention, OUTCOMES, replicates, grid, behind, seed)
     shares = given.uptake(grid, np.array([design.week]))[:, 0]

@@ -187,6 +187,7 @@ def _states(workers: Workers, first_return: float, relapse: float) -> NDArray[np
             np.zeros((2, n, 1, 2)),
             first,
             again,
+            np.zeros_like(again),  # leaving work for good is left as it is
             np.full(n, _SICK_LISTED),
             workers.uniform,
             *week_segments(TimeGrid((0, weeks)), weeks),

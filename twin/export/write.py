@@ -24,6 +24,7 @@ from .twin_summary import write_twin_summary
 
 SUMMARY_CSV = "scenario_summary.csv"
 CONTRASTS_CSV = "contrasts.csv"
+CARE_CSV = "care.csv"
 TWIN_SUMMARY = "twin_summary.parquet"
 TRAJECTORIES = "trajectories.nc"
 TWINS = "twins.nc"
@@ -80,7 +81,8 @@ def write_exports(
 
     provenance = facts.attributes()
     paths = []
-    for name, table in ((SUMMARY_CSV, summary), (CONTRASTS_CSV, contrasts)):
+    tables = {SUMMARY_CSV: summary, CONTRASTS_CSV: contrasts, CARE_CSV: outcomes.care}
+    for name, table in tables.items():
         with whole_file(folder / name) as beside:
             table.to_csv(beside, index=False, lineterminator="\n")
         paths.append(folder / name)

@@ -65,6 +65,38 @@ def uptake(xp: ArrayOps, grid: TimeGrid, dose: Array, response_rate: Array, week
     return xp.sum(dose[:, None, :] * (xp.exp(-r * after_end) - xp.exp(-r * after_start)), axis=-1)
 
 
+def uptake_by_steps(
+    xp: ArrayOps, grid: TimeGrid, dose: Array, response_rate: Array
+) -> tuple[Array, Array]:
+    """Uptake at the edges and at the middles of the cells, one step after the other.
+
+    The same as `uptake`, in time that grows with the number of cells and not with its square; and
+    where the dose is 0 from the beginning, exactly 0.
+
+    Parameters
+    ----------
+    xp
+        Array operations.
+    grid
+        The cells of person time.
+    dose
+        Shape (person, cell).
+    response_rate
+        Per week, shape (person,).
+
+    Returns
+    -------
+    edges, middles
+        Shapes (person, cell + 1) and (person, cell).
+    """
+    at_edges, at_middles = [0.0 * response_rate], []
+    for c, weeks in enumerate(grid.ends - grid.starts):
+        now = at_edges[-1]
+        at_middles.append(step(xp, now, dose[:, c], response_rate, weeks / 2))
+        at_edges.append(step(xp, now, dose[:, c], response_rate, weeks))
+    return xp.stack(at_edges, axis=1), xp.stack(at_middles, axis=1)
+
+
 def natural_weights(xp: ArrayOps, rate: Array, week: Array) -> tuple[Array, Array]:
     """Weights of start and set point in the level at given times.
 

@@ -51,17 +51,33 @@ class DoseCells(NamedTuple):
     """Weeks from the end of delivery to the middle of the cell; 0 before it."""
 
 
-def read_on_grid(schedule: DoseSchedule, grid: TimeGrid) -> DoseCells:
-    """Read a schedule on the grid: in each cell the dose is its value at the cell's middle."""
-    since_start = grid.middles - schedule.start_week
-    since_end = grid.middles - schedule.end_week
-    ramp = np.clip(since_start / schedule.ramp_weeks, 0, 1) if schedule.ramp_weeks > 0 else 1.0
-    ended = (since_end >= 0) & (schedule.duration_weeks > 0)
+def read(middles: Floats, start: Floats, end: Floats, ramp_weeks: float) -> DoseCells:
+    """Read deliveries on cells: in each the dose is its value at the cell's middle.
+
+    Parameters
+    ----------
+    middles
+        Of the cells, weeks since baseline, shape (cell,).
+    start, end
+        First week in force and first week no longer in force, of a shape that broadcasts with
+        `middles`; infinite where there is no delivery, equal where it never begins.
+    ramp_weeks
+        Weeks over which the dose rises linearly from 0 to its full level; 0 for at once.
+    """
+    since_start, since_end = middles - start, middles - end
+    ramp = np.clip(since_start / ramp_weeks, 0, 1) if ramp_weeks > 0 else 1.0
+    ended = (since_end >= 0) & (end > start)
     return DoseCells(
         delivered=np.where((since_start >= 0) & (since_end < 0), ramp, 0.0),
         ended=ended.astype(float),
         weeks_ended=np.where(ended, since_end, 0.0),
     )
+
+
+def read_on_grid(schedule: DoseSchedule, grid: TimeGrid) -> DoseCells:
+    """Read a schedule on the grid."""
+    ends = np.asarray(schedule.start_week), np.asarray(schedule.end_week)
+    return read(grid.middles, *ends, schedule.ramp_weeks)
 
 
 def read_arms_on_grid(schedules: Sequence[DoseSchedule], grid: TimeGrid) -> DoseCells:

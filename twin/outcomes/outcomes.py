@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+import pandas as pd
 import xarray as xr
 
 from twin.instruments import ImportantChange
+
+from .care import CARE_COLUMNS
+from .intervals import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +36,11 @@ class Outcomes:
     trajectories
         Courses of each person under each scenario: ``expected_score`` and ``recorded_score``, dims
         statistic (mean, lower, median, upper), scenario, patient, week, outcome.
+    care
+        What people get, a table with the columns `care.CARE_COLUMNS`; empty where no scenario does
+        anything.
+    in_force
+        By scenario and intervention, the mean share of people in it by week, shape (week,).
     comparator
         Scenario that the others are compared with.
     level
@@ -42,6 +52,8 @@ class Outcomes:
     trajectories: xr.Dataset
     comparator: str
     level: float
+    care: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CARE_COLUMNS)))
+    in_force: Mapping[tuple[str, str], Floats] = field(default_factory=dict)
 
     @property
     def scenarios(self) -> tuple[str, ...]:

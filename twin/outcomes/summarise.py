@@ -10,6 +10,7 @@ from twin.simulate.chunk import Chunk
 from twin.simulate.design import Design
 
 from . import labelled
+from .care import CareTotals
 from .criteria import Criteria, better_sign
 from .exact_sums import units
 from .outcomes import Outcomes
@@ -72,6 +73,7 @@ class _Summary:
             design, Criteria(instruments, important, settings.relative_change)
         )
         self._work = WorkTotals(design) if design.has_work and design.worker.any() else None
+        self._care = CareTotals(design)
         n_scenarios, n_people = len(design.scenarios), len(design.patients)
         by_outcome = (n_people, n_scenarios, len(design.weeks), len(design.outcomes))
         self._expected = np.empty((len(STATISTICS), *by_outcome), dtype=np.float32)
@@ -105,6 +107,8 @@ class _Summary:
         )
         for kept, values in zip(self._benefit.values(), found, strict=True):
             kept[patient] = values
+        if chunk.care is not None:
+            self._care.add(chunk.care.of(position))
         if self._work is not None and self._design.worker[patient]:
             state = np.ascontiguousarray(chunk.work[:, :, position].transpose(0, 2, 1))
             self._work.add(state)
@@ -130,6 +134,8 @@ class _Summary:
             ),
             comparator=design.comparator,
             level=settings.level,
+            care=self._care.table(settings.level),
+            in_force=self._care.in_force(),
         )
 
     def _check_everyone_came_once(self) -> None:

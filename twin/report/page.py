@@ -9,11 +9,13 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from scenarios import Scenario
 from twin.diagnose.power import POWERS
 from twin.fit.whole import whole_file
 
 from . import digits, words
 from .appendix import appendix
+from .care import care_shown
 from .content import Estimate, ReportContent
 from .definitions import definitions
 from .figures.benefit import benefits
@@ -25,6 +27,7 @@ from .figures.looks import STATE_FILLS, looks
 from .figures.natural_history import natural_histories
 from .figures.predictive import predictive
 from .figures.ranks import ranks
+from .figures.schedule import schedule
 from .figures.work import stacks
 from .gate import gate_rows
 from .headline import findings
@@ -76,6 +79,7 @@ def render(content: ReportContent) -> str:
         comparator=words.inside(content.titles[content.comparator]),
         findings=findings(content),
         told={scenario.name: told(scenario, content.synthetic) for scenario in content.scenarios},
+        care={scenario.name: care_shown(content, scenario) for scenario in content.scenarios},
         contrasts=partial(contrast_groups, content),
         values=value_groups(content),
         trial=trial_rows(content),
@@ -104,7 +108,23 @@ def _figures(content: ReportContent) -> dict[str, object]:
         "ranks": ranks(content),
         "natural_histories": natural_histories(content),
         "left_out": left_out(content),
+        "schedules": {
+            scenario.name: _schedule(content, scenario) for scenario in content.scenarios
+        },
     }
+
+
+def _schedule(content: ReportContent, scenario: Scenario) -> Markup | None:
+    """Who is in what when; None where nobody asked, or there is nothing to be in."""
+    shares = {one.name: (scenario.name, one.name) for one in scenario.interventions}
+    if not shares or not set(shares.values()) <= set(content.outcomes.in_force):
+        return None
+    return schedule(
+        scenario.name,
+        {one.name: one.title for one in scenario.interventions},
+        {name: content.outcomes.in_force[key] for name, key in shares.items()},
+        sorted({week for rule in scenario.rules for week in rule.weeks}),
+    )
 
 
 def _title(content: ReportContent) -> str:

@@ -6,14 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from priors.near import nearest
 from scenarios import Intervention, Scenario
+from scenarios.effect import WORK_TARGETS
+from scenarios.expression import problems
+from scenarios.stated import stated_expressions
 from twin.cohort import Cohort
 from twin.errors import InputError, Problem
 from twin.instruments import instruments
 from twin.law.grid import TimeGrid
 
+from .known import kinds
 from .settings import SimulationSettings
 
-WORK_TARGETS = ("first_return", "relapse")
 _OTHERWISE = "Choose another cohort, or leave the scenario out."
 
 
@@ -28,25 +31,29 @@ def check_scenarios(
         If the comparator is not among the scenarios, the horizon lies beyond the grid, or an
         intervention needs what the cohort does not have.
     """
-    problems = [
+    found = [
         *_choice(scenarios, settings),
         *_horizon(grid, settings),
         *_namesakes(scenarios),
         *_people(cohort, settings),
         *(problem for scenario in scenarios for problem in unmet(scenario, cohort)),
+        *(problem for scenario in scenarios for problem in _late(scenario, settings)),
     ]
-    if problems:
-        raise InputError(problems)
+    if found:
+        raise InputError(found)
 
 
 def unmet(scenario: Scenario, cohort: Cohort) -> Iterator[Problem]:
     """Yield what a scenario needs and a cohort does not have."""
+    where = f"scenario {scenario.name}"
+    yield from _expressions(where, scenario, cohort)
+    yield from _clinics(where, scenario, cohort)
     for intervention in scenario.interventions:
-        where = f"scenario {scenario.name}"
         yield from _arm(where, intervention, cohort)
         for effect in intervention.effects:
-            known = [*cohort.outcomes, *(WORK_TARGETS if cohort.has_work else ())]
-            if effect.target not in known:
+            work = WORK_TARGETS if cohort.has_work else ()
+            known = [*cohort.outcomes, *work]
+            if effect.target not in (*known, "recovery_rate"):
                 silent = "" if cohort.has_work else ", and no work status"
                 yield Problem(
                     where,
@@ -63,6 +70,45 @@ def unmet(scenario: Scenario, cohort: Cohort) -> Iterator[Problem]:
                     value=effect.instrument,
                     remedy=f"Instruments: {', '.join(instruments())}."
                     f"{nearest(effect.instrument, instruments())}",
+                )
+
+
+def _expressions(where: str, scenario: Scenario, cohort: Cohort) -> Iterator[Problem]:
+    """Yield what expressions ask for and the cohort's people do not have."""
+    groups = scenario.strata.names if scenario.strata is not None else ()
+    at_first, later = kinds(cohort), kinds(cohort, later=True, groups=groups)
+    for key, expression, is_later in stated_expressions(scenario):
+        for value, rule, remedy in problems(expression, later if is_later else at_first):
+            yield Problem(where, rule, column=key, value=value, remedy=remedy)
+
+
+def _clinics(where: str, scenario: Scenario, cohort: Cohort) -> Iterator[Problem]:
+    """Yield what is stated of clinics, where the cohort knows of none."""
+    if cohort.has_clusters:
+        return
+    asked = {f"{one.name}.capacity.per": one.capacity for one in scenario.interventions}
+    keys = [key for key, capacity in asked.items() if capacity and capacity.per == "clinic"]
+    roll_out = scenario.roll_out
+    keys += ["roll_out"] if roll_out is not None and roll_out.clinics is None else []
+    for key in keys:
+        rule = f"needs clinics, and cohort {cohort.name} names none"
+        dealt = (
+            "Say with clinics how many people are dealt to by lot. " if key == "roll_out" else ""
+        )
+        yield Problem(where, rule, column=key, remedy=f"{dealt}{_OTHERWISE}")
+
+
+def _late(scenario: Scenario, settings: SimulationSettings) -> Iterator[Problem]:
+    """Yield rules that nobody lives to see."""
+    for rule in scenario.rules:
+        for week in rule.weeks:
+            if week > settings.horizon_weeks:
+                yield Problem(
+                    f"scenario {scenario.name}",
+                    f"must be at most week {settings.horizon_weeks}, where the simulation ends",
+                    column=f"{rule.name}.weeks",
+                    value=week,
+                    remedy="Ask sooner, or raise simulation.horizon_weeks.",
                 )
 
 

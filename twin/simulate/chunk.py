@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from .care import Care
+
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
@@ -25,9 +27,13 @@ class Chunk:
     work
         Code of `WORK_STATES` at each week's end, -1 for people without a work process, shape
         (scenario, sample, person, week).
+    care
+        What the people get, as `care.Care` with a person axis before the sample axis; None where
+        nobody asks for it.
     """
 
     first: int
     expected: npt.NDArray[np.float32]
     recorded: npt.NDArray[np.float32]
     work: npt.NDArray[np.int8]
+    care: Care | None = None

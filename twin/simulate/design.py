@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from twin.instruments import Instrument
+from twin.law.grid import Floats
+
+
+class Given(NamedTuple):
+    """An intervention under a scenario."""
+
+    scenario: str
+    intervention: str
+    lasts: float
+    """Weeks from its start to its last end, where nothing stops it."""
+    uses: Mapping[str, Floats]
+    """Number of each resource that a whole course of it uses, shape (sample,)."""
+
+
+class Asked(NamedTuple):
+    """A rule of a scenario at one of its weeks."""
+
+    scenario: str
+    rule: str
+    week: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +52,12 @@ class Design:
         Whether the cohort tells anything of work.
     worker
         Which people have a work process, shape (patient,).
+    given
+        Every intervention of every scenario: what is told of who begins and ends it when.
+    asked
+        Every rule of every scenario, at each of its weeks within the horizon.
+    groups
+        Names of the strata of each scenario that has any.
     """
 
     scenarios: tuple[str, ...]
@@ -43,3 +70,6 @@ class Design:
     n_draws: int
     has_work: bool
     worker: npt.NDArray[np.bool_]
+    given: tuple[Given, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from scenarios import Effect, Intervention, Uncertain
+from scenarios import Intervention
 from twin.cohort import Cohort
-from twin.instruments import Instrument, instrument
-from twin.keyed import stream
 from twin.law import course, dose
 from twin.law.backends import NUMPY
 from twin.law.dose import DoseCells, DoseSchedule, read_on_grid
@@ -18,8 +16,9 @@ from twin.law.grid import Floats, Ints, TimeGrid
 from twin.law.population import Population
 from twin.law.work import WORK_MOVES
 
-type Behind = Callable[[int, float, Floats], Floats]
-"""Of the position of an outcome, a week and differences of its scores: the shifts behind these."""
+from .delivery import Pace, Spells
+from .draws import Changes, log_ratios, modifiers
+from .weekly import WeeklyCells
 
 CERTAIN = 1.0
 
@@ -31,13 +30,29 @@ class Exposure:
     Attributes
     ----------
     name
-        Of the intervention; keys its random numbers.
+        Of the intervention.
+    key
+        Keys its random numbers.
     arm
         Index of the cohort's arm whose estimated effect it has; None where it has its own.
+    start_week
+        Weeks from being offered to its start, for whoever does not wait.
+    stop_week
+        Week since baseline from which nobody gets it, infinite where it goes on.
     taken
-        Chance that a person who is offered it takes it up, shape (sample,).
+        Chance that a person who is offered it takes it up, but for what uptake depends on, shape
+        (sample,).
+    intensity
+        Dose as a multiple of that of the studies.
+    adherence_level
+        Share of the full dose that a taker gets at first, but for what differs between people,
+        shape (sample,).
+    adherence_spread
+        SD between people of the log odds of that share, shape (sample,).
+    spells, pace
+        When it is in force, counted from its start, and how its dose goes on.
     dose
-        Dose in each cell for a person who took it up, shape (sample, cell).
+        Dose in each cell for a person who took it up and begins at once, shape (sample, cell).
     response_rate
         Rate per week at which a response is taken up, shape (sample,).
     shift
@@ -46,26 +61,47 @@ class Exposure:
     log_hazard
         Estimated log hazard ratio of each of `work.WORK_MOVES` at full dose, shape (sample, work
         move); 0 without an arm, or where a borrowed one stands in its place.
-    log_first_return, log_relapse
-        Borrowed log hazard ratios at full dose of the first return to full work and of leaving it
-        again, shape (sample,).
+    log_ratio
+        Stated log ratios at full dose, by target: of the rate of the natural course, and of the
+        intensities of the first return to full work, of leaving it again, and of leaving work for
+        good, each of shape (sample,).
+    uptake_by
+        Log odds ratios of uptake, shape (sample,) each, beside what they are per unit of.
+    modified_by
+        By target, changes of its effect as shares of it, likewise.
     """
 
     name: str
+    key: str
     arm: int | None
+    start_week: float
+    stop_week: float
     taken: Floats
+    intensity: float
+    adherence_level: Floats
+    adherence_spread: Floats
+    spells: Spells
+    pace: Pace
     dose: Floats
     response_rate: Floats
     shift: Floats
     log_hazard: Floats
-    log_first_return: Floats
-    log_relapse: Floats
+    log_ratio: Mapping[str, Floats]
+    uptake_by: Changes = ()
+    modified_by: Mapping[str, Changes] = field(default_factory=dict)
 
     def at(self, samples: Ints) -> Exposure:
         """Return the same at other samples."""
-        arrays = ("taken", "dose", "response_rate", "shift", "log_hazard")
-        names = (*arrays, "log_first_return", "log_relapse")
-        return replace(self, **{name: getattr(self, name)[samples] for name in names})
+        arrays = ("taken", "adherence_level", "adherence_spread", "dose", "response_rate", "shift")
+        taken = {name: getattr(self, name)[samples] for name in (*arrays, "log_hazard")}
+        return replace(
+            self,
+            **taken,
+            pace=Pace(*(part[samples] for part in self.pace)),
+            log_ratio={target: ratio[samples] for target, ratio in self.log_ratio.items()},
+            uptake_by=_at(self.uptake_by, samples),
+            modified_by={target: _at(by, samples) for target, by in self.modified_by.items()},
+        )
 
     def uptake(self, grid: TimeGrid, week: Floats) -> Floats:
         """Share of a response taken up at given weeks, shape (sample, week)."""
@@ -73,105 +109,65 @@ class Exposure:
         return np.asarray(course.uptake(NUMPY, grid, self.dose, self.response_rate, weeks))
 
 
-def exposure(
+def _at(changes: Changes, samples: Ints) -> Changes:
+    return tuple((by, change[samples]) for by, change in changes)
+
+
+def arm_exposure(
     intervention: Intervention,
+    arm: int,
     cohort: Cohort,
     populations: Sequence[Population],
-    n: int,
+    cells: WeeklyCells,
     grid: TimeGrid,
-    behind: Behind,
     seed: int,
 ) -> Exposure:
-    """Draw an intervention's parameters, or read them from the posterior of the cohort's arm.
+    """Read an intervention from the posterior of an arm of the cohort.
 
     Parameters
     ----------
     intervention
         Checked against the cohort by `check.check_scenarios`.
+    arm
+        From `arm_of`.
     cohort
         The cohort.
     populations
-        Population parameters of every posterior draw used: samples of an arm's exposure.
-    n
-        Number of samples of any other.
+        Population parameters of every posterior draw used: the samples.
+    cells
+        The cells that people are simulated in.
     grid
-        The cells of person time.
-    behind
-        Shift of an outcome's level behind a difference of its expected scores, severity, at a week,
-        on average over these people without any intervention.
+        The fit's cells of person time, on which its dose is read.
     seed
         Seed of the run.
     """
-    k, arm = len(cohort.outcomes), arm_of(intervention, cohort)
-    if arm is not None:
-        n = len(populations)
-        given = list(cohort.arms.values())[arm]
-        own = DoseSchedule(given.start_week, given.duration_weeks, given.ramp_weeks)
-        parameters = {
-            name: np.array([getattr(p, name)[arm] for p in populations])
-            for name in ("lasting_share", "waning_half_life", "response_rate")
-        }
-        return Exposure(
-            name=intervention.name,
-            arm=arm,
-            taken=np.full(n, CERTAIN),  # what was estimated is the effect of being offered it
-            dose=_dose(own, grid, parameters["lasting_share"], parameters["waning_half_life"]),
-            response_rate=parameters["response_rate"],
-            shift=np.zeros((n, k)),
-            log_hazard=_estimated_hazard(intervention, arm, populations),
-            log_first_return=_log_hazard(intervention, "first_return", n, seed),
-            log_relapse=_log_hazard(intervention, "relapse", n, seed),
-        )
-    return stated_exposure(intervention, cohort.outcomes, n, grid, behind, seed)
-
-
-def stated_exposure(
-    intervention: Intervention,
-    outcomes: Mapping[str, Instrument],
-    n: int,
-    grid: TimeGrid,
-    behind: Behind,
-    seed: int,
-) -> Exposure:
-    """Draw the parameters of an intervention that states its own effects.
-
-    Parameters
-    ----------
-    intervention
-        Not one that has its effects from an arm.
-    outcomes
-        The outcomes of the people, and their instruments.
-    n
-        Number of draws.
-    grid, behind, seed
-        As of `exposure`.
-    """
-    beliefs = _beliefs(intervention)
-    drawn = {name: _draw(intervention, name, belief, n, seed) for name, belief in beliefs.items()}
-    own_dose, response_rate = _own_dose(intervention, grid, drawn), 1 / drawn["response_time"]
-    shift = np.zeros((n, len(outcomes)))
-    for position, (outcome, scale) in enumerate(outcomes.items()):
-        for effect in intervention.effects:
-            if effect.target == outcome:
-                rng = stream(seed, f"{intervention.name}:{effect.target}")
-                difference = effect.distribution.draw(rng, (n,))
-                assert effect.at_week is not None  # the types of scenarios demand it
-                # Published differences are between everyone offered it and everyone not, at a time:
-                # of a full response, they show what had been taken up, by those who took it up.
-                week = np.full((n, 1), effect.at_week)
-                taken_up = course.uptake(NUMPY, grid, own_dose, response_rate, week)[:, 0]
-                by_takers = _severity(effect, difference, scale) / drawn["uptake"]
-                shift[:, position] += behind(position, effect.at_week, by_takers) / taken_up
+    n, k = len(populations), len(cohort.outcomes)
+    given = list(cohort.arms.values())[arm]
+    own = DoseSchedule(given.start_week, given.duration_weeks, given.ramp_weeks)
+    drawn = {
+        name: np.array([getattr(p, name)[arm] for p in populations])
+        for name in ("lasting_share", "waning_half_life", "response_rate")
+    }
+    read = [np.broadcast_to(part, (n, grid.n_cells)) for part in read_on_grid(own, grid)]
+    by_cell = dose.dose(NUMPY, DoseCells(*read), drawn["lasting_share"], drawn["waning_half_life"])
     return Exposure(
         name=intervention.name,
-        arm=None,
-        taken=drawn["uptake"],
-        dose=own_dose,
-        response_rate=response_rate,
-        shift=shift,
-        log_hazard=np.zeros((n, len(WORK_MOVES))),
-        log_first_return=_log_hazard(intervention, "first_return", n, seed),
-        log_relapse=_log_hazard(intervention, "relapse", n, seed),
+        key=intervention.key,
+        arm=arm,
+        start_week=given.start_week,
+        stop_week=np.inf,
+        taken=np.full(n, CERTAIN),  # what was estimated is the effect of being offered it
+        intensity=1.0,
+        adherence_level=np.full(n, CERTAIN),
+        adherence_spread=np.zeros(n),
+        spells=Spells((0.0,), (given.duration_weeks,), given.ramp_weeks),
+        pace=Pace(drawn["lasting_share"], drawn["waning_half_life"], np.full(n, np.inf)),
+        dose=cells.spread(np.asarray(by_cell)),
+        response_rate=drawn["response_rate"],
+        shift=np.zeros((n, k)),
+        log_hazard=_estimated_hazard(intervention, arm, populations),
+        log_ratio=log_ratios(intervention, n, seed),
+        modified_by=modifiers(intervention, n, seed),
     )
 
 
@@ -191,26 +187,6 @@ def arm_of(intervention: Intervention, cohort: Cohort) -> int | None:
     raise LookupError(intervention.arm)
 
 
-def _beliefs(intervention: Intervention) -> Mapping[str, Uncertain | None]:
-    return {
-        "uptake": intervention.uptake,
-        "adherence_half_life": intervention.adherence_half_life,
-        "response_time": intervention.response_time,
-        "lasting_share": intervention.lasting_share,
-        "waning_half_life": intervention.waning_half_life,
-    }
-
-
-def _draw(
-    intervention: Intervention, name: str, belief: Uncertain | None, n: int, seed: int
-) -> Floats:
-    """Draw a parameter; one that is not stated leaves the dose as it is."""
-    if belief is None:
-        return np.full(n, np.inf if name == "adherence_half_life" else CERTAIN)
-    rng = stream(seed, f"{intervention.name}:{name}")
-    return np.asarray(belief.distribution.draw(rng, (n,)), dtype=float)
-
-
 def _estimated_hazard(
     intervention: Intervention, arm: int, populations: Sequence[Population]
 ) -> Floats:
@@ -220,41 +196,3 @@ def _estimated_hazard(
     none = np.zeros(len(WORK_MOVES))
     every = [none if p.work is None else p.work.arm_log_hazard[arm] for p in populations]
     return np.asarray(np.stack(every) * kept, dtype=float)
-
-
-def _log_hazard(intervention: Intervention, target: str, n: int, seed: int) -> Floats:
-    total = np.zeros(n)
-    for effect in intervention.effects:
-        if effect.target == target:
-            rng = stream(seed, f"{intervention.name}:{target}")
-            total += effect.distribution.draw(rng, (n,))
-    return total
-
-
-def _severity(effect: Effect, difference: Floats, scale: Instrument) -> Floats:
-    """Return a published difference as severity; more is worse."""
-    if effect.unit == "severity":
-        return difference
-    published = scale if effect.instrument is None else instrument(effect.instrument)
-    return np.asarray(published.to_severity(difference) - published.to_severity(0.0))
-
-
-def _own_dose(intervention: Intervention, grid: TimeGrid, drawn: Mapping[str, Floats]) -> Floats:
-    """Dose in each cell: the schedule's, times what is left of adherence while in force."""
-    assert intervention.schedule is not None
-    plan = DoseSchedule(
-        intervention.schedule.start_week,
-        intervention.schedule.duration_weeks,
-        intervention.schedule.ramp_weeks,
-    )
-    by_schedule = _dose(plan, grid, drawn["lasting_share"], drawn["waning_half_life"])
-    in_force = np.clip(grid.middles, plan.start_week, plan.end_week) - plan.start_week
-    return by_schedule * 0.5 ** (in_force / drawn["adherence_half_life"][:, None])
-
-
-def _dose(
-    schedule: DoseSchedule, grid: TimeGrid, lasting_share: Floats, half_life: Floats
-) -> Floats:
-    cells = read_on_grid(schedule, grid)
-    each = DoseCells(*(np.broadcast_to(part, (len(half_life), grid.n_cells)) for part in cells))
-    return np.asarray(dose.dose(NUMPY, each, lasting_share, half_life))

@@ -10,7 +10,7 @@ import xarray as xr
 from twin.law.work import WORK_STATES
 
 from .person import simulate_person
-from .prepare import Prepared
+from .prepared import Prepared
 
 
 def full_paths(prepared: Prepared, patients: Sequence[str]) -> xr.Dataset:
@@ -32,7 +32,9 @@ def full_paths(prepared: Prepared, patients: Sequence[str]) -> xr.Dataset:
     """
     design = prepared.design
     found = [simulate_person(prepared, design.patients.index(patient)) for patient in patients]
-    expected, recorded, work = (np.stack(part, axis=2) for part in zip(*found, strict=True))
+    expected, recorded, work = (
+        np.stack(part, axis=2) for part in list(zip(*found, strict=True))[:3]
+    )
     split = (len(design.scenarios), design.n_chains, design.n_draws)
     dims = ("scenario", "chain", "draw", "patient", "week")
     states = {"flag_values": np.arange(len(WORK_STATES)), "flag_meanings": " ".join(WORK_STATES)}

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
-from twin.keyed import keyed_normals
 from twin.law import course, work
 from twin.law.backends import NUMPY
-from twin.law.grid import Floats
+from twin.law.grid import Floats, Ints
 from twin.law.measurement import record
-from twin.law.work import WORK_MOVES
 
+from .care import Care, care
 from .expected_table import read_table
 from .exposure import Exposure
+from .follow import Followed, follow
+from .known import Seen
 from .noise import first_flare, residual_path
-from .prepare import Prepared
+from .prepared import Prepared
+from .shocks import Shocks
+from .state import Acted, Hazards, Person
 from .work_paths import work_paths
 
 
@@ -32,6 +36,7 @@ class Simulated(NamedTuple):
     """Same shape."""
     work: npt.NDArray[np.int8]
     """Shape (scenario, sample, week)."""
+    care: Care
 
 
 def simulate_person(prepared: Prepared, person: int) -> Simulated:
@@ -42,133 +47,159 @@ def simulate_person(prepared: Prepared, person: int) -> Simulated:
     cohort has no part in it but through a scenario.
     """
     prepared = prepared.of(person)
-    design, shocks = prepared.design, _Shocks(prepared, person)
-    own = {name: values[person] for name, values in prepared.twins.items()}
-    weeks = design.weeks.astype(float)
-    natural, at_middle = _natural(own, weeks), _natural(own, prepared.grid.middles)
-    taken = {name: shocks.taken(one) for name, one in prepared.exposures.items()}
-    response = {
-        name: _response(prepared, shocks, one, own, taken[name])[:, None, :]
-        for name, one in prepared.exposures.items()
-    }
-    levels = [
-        natural + sum(prepared.at_weeks[name][:, :, None] * response[name] for name in names)
-        for names in prepared.given
-    ]
-    middles = [
-        at_middle + sum(prepared.at_middles[name][:, :, None] * response[name] for name in names)
-        for names in prepared.given
-    ]
-    residuals = _residuals(prepared, shocks, own["start"])
-    expected = np.empty((len(levels), *natural.shape), dtype=np.float32)
+    design, at_start = prepared.design, _AtStart(prepared, person)
+    followed = [follow(prepared.setting, plan, at_start.person) for plan in prepared.plans]
+    residuals = at_start.residuals
+    expected = np.empty((len(followed), *residuals.shape), dtype=np.float32)
     recorded = np.empty_like(expected)
-    for s, level in enumerate(levels):
-        severity, latent = read_table(prepared.table, level), level + residuals
+    for s, one in enumerate(followed):
+        severity, latent = read_table(prepared.table, one.levels), one.levels + residuals
         for k, (name, scale) in enumerate(zip(design.outcomes, prepared.scales, strict=True)):
             unit = design.instruments[name]
             expected[s, :, :, k] = unit.from_severity(severity[:, :, k])
             recorded[s, :, :, k] = unit.from_severity(record(scale, latent[:, :, k]))
     known = np.isfinite(prepared.baseline.score[person])
     recorded[:, :, 0, known] = prepared.baseline.score[person, known]
-    states = _work(prepared, shocks, own, natural[:, 0], np.stack(middles), taken)
-    return Simulated(expected, recorded, states)
+    states = at_start.work(followed)
+    return Simulated(expected, recorded, states, care(design, prepared.plans, followed))
 
 
-class _Shocks:
-    """Random numbers of one person: they depend on nobody else and on no scenario."""
-
-    def __init__(self, prepared: Prepared, person: int) -> None:
-        self.person = person
-        self._seed = prepared.seed
-        self._patient = [prepared.design.patients[person]]
-        self._samples = len(prepared.responses.missing)
-
-    def normal(self, purpose: str, *shape: int) -> Floats:
-        return np.asarray(keyed_normals(self._seed, purpose, self._patient, shape)[0])
-
-    def taken(self, one: Exposure) -> npt.NDArray[np.bool_]:
-        """Whether the person takes up what is offered, shape (sample,)."""
-        return np.asarray(ndtr(self.normal(f"{one.name}:taken", self._samples)) < one.taken)
+def refer_person(prepared: Prepared, person: int, scenario: int) -> Followed:
+    """Follow a person through one scenario only, as far as its queues are settled by now."""
+    prepared = prepared.of(person)
+    return follow(prepared.setting, prepared.plans[scenario], _AtStart(prepared, person).person)
 
 
-def _natural(own: Mapping[str, Floats], week: Floats) -> Floats:
-    """Natural course at given weeks, shape (sample, week, outcome)."""
-    weights = course.natural_weights(NUMPY, np.exp(own["log_rate"]), week)
-    return np.asarray(course.level(weights, own["start"], own["set_point"]))
+class _AtStart:
+    """A person at baseline, and what every scenario reads of the person."""
 
+    def __init__(self, prepared: Prepared, position: int) -> None:
+        design = prepared.design
+        self._prepared, self._position = prepared, position
+        self._shocks = Shocks(
+            prepared.seed, design.patients[position], len(prepared.responses.missing)
+        )
+        self._own = {name: values[position] for name, values in prepared.twins.items()}
+        cells, weeks = prepared.setting.cells, design.weeks.astype(float)
+        in_middles = self._natural(prepared.grid.middles)
+        natural = self._natural(weeks)
+        self.residuals = self._residuals()
+        self._first_level = natural[:, 0]
+        # several scenarios read the same
+        self._response_to = cache(self._response)
+        self.person = Person(
+            position=position,
+            shocks=self._shocks,
+            natural=natural,
+            natural_after=self._natural,
+            in_middles=in_middles[:, cells.coarse],
+            baseline=self._at_baseline(natural),
+            see=self._see,
+            response=lambda one: self._response_to(one.name),
+        )
 
-def _response(
-    prepared: Prepared,
-    shocks: _Shocks,
-    one: Exposure,
-    own: Mapping[str, Floats],
-    taken: npt.NDArray[np.bool_],
-) -> Floats:
-    """Response of the person to an intervention that is offered, shape (sample, outcome)."""
-    if one.arm is None:
-        return np.where(taken[:, None], one.shift, 0.0)
-    if prepared.arm[shocks.person] == one.arm:
-        return own["response"]  # as far as the trial told it
-    noise = shocks.normal(f"{one.name}:response", *own["start"].shape)
-    return prepared.responses.draw(shocks.person, one.arm, own["start"], noise)
+    def _natural(self, week: Floats) -> Floats:
+        """Natural course after some weeks, shape (sample, week, outcome)."""
+        weights = course.natural_weights(NUMPY, np.exp(self._own["log_rate"]), week)
+        return np.asarray(course.level(weights, self._own["start"], self._own["set_point"]))
 
+    def _response(self, name: str) -> Floats:
+        """Response to an intervention at full dose, shape (sample, outcome)."""
+        one: Exposure = self._prepared.exposures[name]
+        if one.arm is None:
+            return one.shift
+        if self._prepared.arm[self._position] == one.arm:
+            return np.asarray(self._own["response"])  # as far as the trial told it
+        start = self._own["start"]
+        noise = self._shocks.normal(f"{one.key}:response", *start.shape)
+        return self._prepared.responses.draw(self._position, one.arm, start, noise)
 
-def _residuals(prepared: Prepared, shocks: _Shocks, start: Floats) -> Floats:
-    """Flare plus error by week, shape (sample, week, outcome)."""
-    weeks, begin = prepared.design.weeks.astype(float), prepared.baseline
-    flare_shock = shocks.normal("simulated flare", len(weeks), *start.shape)
-    error_shock = shocks.normal("simulated error", len(weeks), *start.shape)
-    seen = (begin.severity[shocks.person], begin.rounding_variance[shocks.person])
-    first = first_flare(prepared.noise, start, *seen, flare_shock[0])
-    return residual_path(prepared.noise, first, weeks, flare_shock, error_shock)
+    def _residuals(self) -> Floats:
+        """Flare plus error by week, shape (sample, week, outcome)."""
+        prepared, start = self._prepared, self._own["start"]
+        weeks, begin = prepared.design.weeks.astype(float), prepared.baseline
+        flare_shock = self._shocks.normal("simulated flare", len(weeks), *start.shape)
+        error_shock = self._shocks.normal("simulated error", len(weeks), *start.shape)
+        seen = (begin.severity[self._position], begin.rounding_variance[self._position])
+        first = first_flare(prepared.noise, start, *seen, flare_shock[0])
+        return residual_path(prepared.noise, first, weeks, flare_shock, error_shock)
 
+    def _at_baseline(self, natural: Floats) -> Seen:
+        """What is recorded at week 0: drawn where the cohort has no record."""
+        prepared = self._prepared
+        severity = self._recorded(natural, 0)
+        scores = prepared.baseline.score[self._position]
+        for k, name in enumerate(prepared.design.outcomes):
+            if np.isfinite(scores[k]):
+                scale = prepared.design.instruments[name]
+                severity[:, k] = scale.to_severity(scores[k])
+        return Seen(severity, self._first_state())
 
-def _work(
-    prepared: Prepared,
-    shocks: _Shocks,
-    own: Mapping[str, Floats],
-    first_level: Floats,
-    middles: Floats,
-    taken: Mapping[str, npt.NDArray[np.bool_]],
-) -> npt.NDArray[np.int8]:
-    """Work states at the end of each week, shape (scenario, sample, week); -1 without a process."""
-    law, seen = prepared.work, int(prepared.baseline.work_state[shocks.person])
-    scenarios, samples, weeks = *middles.shape[:2], len(prepared.design.weeks)
-    if law is None or not prepared.baseline.worker[shocks.person]:
-        return np.full((scenarios, samples, weeks), -1, dtype=np.int8)
-    uniform = ndtr(shocks.normal("simulated work", weeks, samples))
-    if seen >= 0:
-        first = np.full(samples, seen)
-    else:
+    def _see(self, week: int, acted: Acted, work: bool) -> Seen:
+        states = None
+        if work:
+            states = self._paths([acted.middles], [acted.hazards])[0, :, week].astype(np.int64)
+        return Seen(self._recorded(acted.levels, week), states)
+
+    def _recorded(self, levels: Floats, week: int) -> Floats:
+        """Recorded severity at a week, shape (sample, outcome)."""
+        latent = levels[:, week] + self.residuals[:, week]
+        scales = self._prepared.scales
+        return np.stack([record(one, latent[:, k]) for k, one in enumerate(scales)], axis=1)
+
+    @property
+    def _works(self) -> bool:
+        prepared = self._prepared
+        return prepared.work is not None and bool(prepared.baseline.worker[self._position])
+
+    def work(self, followed: Sequence[Followed]) -> npt.NDArray[np.int8]:
+        """Work states at the end of each week, shape (scenario, sample, week); -1 without any."""
+        return self._paths([one.middles for one in followed], [one.hazards for one in followed])
+
+    def _first_state(self) -> Ints:
+        """Code of the work state at week 0, -1 without a process, shape (sample,)."""
+        law, seen = self._prepared.work, int(self._prepared.baseline.work_state[self._position])
+        samples = self._shocks.samples
+        if not self._works or law is None:
+            return np.full(samples, -1)
+        if seen >= 0:
+            return np.full(samples, seen)
         by_sample = law._replace(initial_logit=law.initial_logit.T)
-        chances = work.initial_log_probabilities(NUMPY, by_sample, first_level, own["work_frailty"])
-        first = (uniform[0][:, None] > np.cumsum(np.exp(chances), axis=1)[:, :-1]).sum(axis=1)
-    return np.asarray(
-        work_paths(
-            middles,
-            own["work_frailty"],
-            law.log_intensity,
-            law.worsening_slope,
-            law.recovery_slope,
-            law.log_exit_intensity,
-            _hazards(prepared, "log_hazard", taken),
-            _hazards(prepared, "log_first_return", taken),
-            _hazards(prepared, "log_relapse", taken),
-            first,
-            uniform,
-            *prepared.segments,
+        chances = work.initial_log_probabilities(
+            NUMPY, by_sample, self._first_level, self._own["work_frailty"]
         )
-    )
+        lot = self._work_lots[0]
+        passed = np.cumsum(np.exp(chances), axis=1)[:, :-1]
+        return np.asarray((lot[:, None] > passed).sum(axis=1), dtype=np.int64)
 
+    @cached_property
+    def _work_lots(self) -> Floats:
+        weeks = len(self._prepared.design.weeks)
+        return np.asarray(ndtr(self._shocks.normal("simulated work", weeks, self._shocks.samples)))
 
-def _hazards(prepared: Prepared, ratio: str, taken: Mapping[str, npt.NDArray[np.bool_]]) -> Floats:
-    """Log hazard ratios in force under each scenario, shape (scenario, sample, cell, ...)."""
-    n, cells = len(prepared.responses.missing), prepared.grid.n_cells
-    in_force = {
-        name: np.einsum(
-            "s...,s,sc->sc...", getattr(one, ratio), taken[name].astype(float), one.dose
+    def _paths(self, middles: Sequence[Floats], hazards: Sequence[Hazards]) -> npt.NDArray[np.int8]:
+        law = self._prepared.work
+        if law is None or not self._works:
+            shape = (len(middles), self._shocks.samples, len(self._prepared.design.weeks))
+            return np.full(shape, -1, dtype=np.int8)
+        assert self.person.baseline.work is not None
+        by_move, first_return, relapse, leaving = (
+            np.stack(part) for part in zip(*hazards, strict=True)
         )
-        for name, one in prepared.exposures.items()
-    }
-    none = np.zeros((n, cells, len(WORK_MOVES)) if ratio == "log_hazard" else (n, cells))
-    return np.stack([none + sum(in_force[name] for name in names) for names in prepared.given])
+        return np.asarray(
+            work_paths(
+                np.stack(middles),
+                self._own["work_frailty"],
+                law.log_intensity,
+                law.worsening_slope,
+                law.recovery_slope,
+                law.log_exit_intensity,
+                by_move,
+                first_return,
+                relapse,
+                leaving,
+                self.person.baseline.work,
+                self._work_lots,
+                *self._prepared.segments,
+            )
+        )

@@ -3,116 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
-from scenarios import Scenario
+from scenarios import Intervention, Scenario
 from twin.cohort import Cohort
 from twin.fit.draws import by_draw, missing_covariates, populations, thinned
 from twin.fit.frame import frame_of
+from twin.law import course
+from twin.law.backends import NUMPY
 from twin.law.grid import Floats, Ints, TimeGrid
 from twin.law.measurement import Scale
 from twin.law.population import Population
 from twin.law.work import WorkLaw
 
 from .baseline import Baseline, baseline
-from .design import Design
+from .design import Asked, Design, Given
+from .draws import draw_belief
 from .expected_table import expected_table, read_table
-from .exposure import Exposure, exposure
+from .exposure import Exposure, arm_exposure, arm_of
+from .known import Facts, Seen
 from .noise import Noise
+from .plan import Plan
+from .prepared import Prepared
+from .queues import settled
 from .reference import reference_people
 from .responses import ArmResponses
 from .settings import SimulationSettings
-from .work_paths import WeekSegments, week_segments
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """What all people share, and each one's twin; sample stands for chain and draw together.
-
-    Attributes
-    ----------
-    design
-        What is simulated.
-    seed
-        Keys every random number.
-    grid
-        The cells of person time.
-    twins
-        ``log_rate``, ``start``, ``set_point``, ``response`` and, with work, ``work_frailty``:
-        shape (person, sample) or (person, sample, outcome).
-    responses
-        How people respond to arms that they never had.
-    arm
-        Index of each person's own arm, shape (person,).
-    exposures
-        Every intervention of the scenarios, by name.
-    given
-        Names of the interventions of each scenario, in the order of the design.
-    at_weeks, at_middles
-        Share of a response to each intervention that is taken up, by name: at the weeks of the
-        design and at the middles of the cells, shapes (sample, week) and (sample, cell).
-    baseline
-        Where people stand at week 0.
-    noise, table, scales
-        Parameters of flare and error; expected scores by level; measurement of each outcome.
-    work
-        The work process with a leading sample axis; None where there is none.
-    segments
-        The weeks cut at the edges of cells.
-    paired
-        Draw of the population that each draw of each person belongs to, shape (person, sample):
-        of twins whose own data reweighed the population. What the population says (the
-        responses but for missing covariates, exposures to arms, noise, table, work) then has its
-        draws in the place of samples. None where draws of people and population are one to one.
-    """
-
-    design: Design
-    seed: int
-    grid: TimeGrid
-    twins: Mapping[str, Floats]
-    responses: ArmResponses
-    arm: Ints
-    exposures: Mapping[str, Exposure]
-    given: tuple[tuple[str, ...], ...]
-    at_weeks: Mapping[str, Floats]
-    at_middles: Mapping[str, Floats]
-    baseline: Baseline
-    noise: Noise
-    table: Floats
-    scales: tuple[Scale, ...]
-    work: WorkLaw | None
-    segments: WeekSegments
-    paired: Ints | None = None
-
-    def of(self, person: int) -> Prepared:
-        """Return the same with the population's part brought into one person's order of draws."""
-        if self.paired is None:
-            return self
-        at = self.paired[person]
-
-        def own(by_name: Mapping[str, Floats]) -> dict[str, Floats]:
-            return {
-                name: values if self.exposures[name].arm is None else values[at]
-                for name, values in by_name.items()
-            }
-
-        return replace(
-            self,
-            paired=None,
-            responses=self.responses.at(at),
-            exposures={
-                name: one if one.arm is None else one.at(at) for name, one in self.exposures.items()
-            },
-            at_weeks=own(self.at_weeks),
-            at_middles=own(self.at_middles),
-            noise=self.noise.at(at),
-            table=self.table[at],
-            work=None if self.work is None else WorkLaw(*(part[at] for part in self.work)),
-        )
+from .state import Setting
+from .stated_exposure import stated_exposure
+from .weekly import WeeklyCells
+from .work_paths import week_segments
 
 
 def prepare(
@@ -159,37 +83,66 @@ def prepare(
         n_draws=people.sizes["draw"],
         has_work=spec.has_work,
         worker=start.worker,
+        given=tuple(
+            Given(
+                scenario.name,
+                one.name,
+                _lasts(one, cohort),
+                {use.kind: draw_belief(one, use.kind, use, n, seed) for use in one.resources},
+            )
+            for scenario in scenarios
+            for one in scenario.interventions
+        ),
+        asked=tuple(
+            Asked(scenario.name, rule.name, week)
+            for scenario in scenarios
+            for rule in scenario.rules
+            for week in rule.weeks
+            if week <= settings.horizon_weeks
+        ),
+        groups={one.name: one.strata.names for one in scenarios if one.strata is not None},
     )
     twins = _twins(people, spec.has_work)
     scales = tuple(Scale.of(scale) for scale in cohort.outcomes.values())
     table = expected_table(np.stack([one.spread for one in every]), scales)
     measured = twins if paired is None else reference_people(frame, every, seed)
-    behind = partial(shift_behind, measured, table)
+    cells, facts = WeeklyCells.of(grid), Facts.of(cohort)
     interventions = {one.name: one for scenario in scenarios for one in scenario.interventions}
-    exposures = {
-        name: exposure(one, cohort, every, n, grid, behind, seed)
-        for name, one in interventions.items()
-    }
-    weeks = design.weeks.astype(float)
-    return Prepared(
+    exposures = {}
+    for name, one in interventions.items():
+        arm = arm_of(one, cohort)
+        if arm is not None:
+            exposures[name] = arm_exposure(one, arm, cohort, every, cells, grid, seed)
+            continue
+        # nothing was recorded of reference people: all of them may be eligible
+        those = maybe_eligible(one, cohort, facts, start) if paired is None else slice(None)
+        behind = partial(shift_behind, {what: of[those] for what, of in measured.items()}, table)
+        exposures[name] = stated_exposure(one, cohort.outcomes, n, cells.grid, behind, seed)
+    setting = Setting(
+        cells=cells,
+        weeks=design.weeks,
+        exposures=exposures,
+        standard={name: _standard(one, cells, grid, design) for name, one in exposures.items()},
+        facts=facts,
+    )
+    ready = Prepared(
         design=design,
         seed=seed,
         grid=grid,
         twins=twins,
         responses=ArmResponses.of(every, data.gaps, missing, data.cluster),
         arm=data.arm,
-        exposures=exposures,
-        given=tuple(tuple(one.name for one in scenario.interventions) for scenario in scenarios),
-        at_weeks={name: one.uptake(grid, weeks) for name, one in exposures.items()},
-        at_middles={name: one.uptake(grid, grid.middles) for name, one in exposures.items()},
+        setting=setting,
+        plans=tuple(Plan.of(scenario, cohort, n, seed) for scenario in scenarios),
         baseline=start,
         noise=Noise.of(every),
         table=table,
         scales=scales,
         work=_work_law(every),
-        segments=week_segments(grid, settings.horizon_weeks),
+        segments=week_segments(cells.grid, settings.horizon_weeks),
         paired=paired,
     )
+    return settled(ready, data.cluster)
 
 
 def _paired(people: xr.Dataset) -> Ints | None:
@@ -198,6 +151,52 @@ def _paired(people: xr.Dataset) -> Ints | None:
         return None
     drawn = people["population_draw"].transpose("patient", "chain", "draw").to_numpy()
     return np.asarray(drawn.reshape(len(drawn), -1), dtype=np.int64)
+
+
+def _lasts(one: Intervention, cohort: Cohort) -> float:
+    """Weeks from the start of an intervention to the end of its last spell."""
+    arm = arm_of(one, cohort)
+    if arm is not None:
+        return list(cohort.arms.values())[arm].duration_weeks
+    assert one.schedule is not None  # the types of scenarios demand it
+    spells = [(one.after_weeks + one.duration_weeks) for one in one.schedule.boosters]
+    return max([one.schedule.duration_weeks, *spells])
+
+
+def _standard(
+    one: Exposure, cells: WeeklyCells, grid: TimeGrid, design: Design
+) -> tuple[Floats, Floats]:
+    """Uptake of a response at whole weeks and in the middle of cells, of who begins as planned.
+
+    Work under an estimated intervention reads levels in the middle of the fit's cells, as the fit
+    does.
+    """
+    edges, middles = course.uptake_by_steps(NUMPY, cells.grid, one.dose, one.response_rate)
+    if one.arm is not None:
+        week = np.broadcast_to(grid.middles, (len(one.dose), grid.n_cells))
+        as_fitted = course.uptake(NUMPY, cells.grid, one.dose, one.response_rate, week)
+        middles = cells.spread(np.asarray(as_fitted))
+    return np.asarray(edges[:, cells.at_week[: len(design.weeks)]]), np.asarray(middles)
+
+
+def maybe_eligible(
+    one: Intervention, cohort: Cohort, facts: Facts, start: Baseline
+) -> npt.NDArray[np.bool_]:
+    """Whom an intervention's published effect is about: everyone not known to be ineligible.
+
+    Shape (person,); everyone where that would be nobody.
+    """
+    everyone = np.ones(cohort.n, dtype=bool)
+    if one.eligible_if is None:
+        return everyone
+    scales = list(cohort.outcomes.values())
+    severity = np.stack([s.to_severity(start.score[:, k]) for k, s in enumerate(scales)], axis=1)
+    found = everyone.copy()
+    for person in range(cohort.n):
+        seen = Seen(severity[person : person + 1], start.work_state[person : person + 1])
+        values = facts.values(person, one.eligible_if.names, seen)
+        found[person] = np.asarray(one.eligible_if.evaluate(values), dtype=float).item() != 0
+    return found if found.any() else everyone
 
 
 def _twins(twins: xr.Dataset, has_work: bool) -> dict[str, Floats]:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 from rich.progress import track
 
+from .care import Care
 from .chunk import Chunk
 from .design import Design
 from .person import simulate_person
-from .prepare import Prepared
+from .prepared import Prepared
 from .settings import SimulationSettings
 
 _FLOAT, _DOUBLE = 4, 8
@@ -35,11 +36,14 @@ def simulate(prepared: Prepared, settings: SimulationSettings) -> Iterator[Chunk
     for person in bar:
         waiting.append(simulate_person(prepared, person))
         if len(waiting) == size or person == people[-1]:
-            expected, recorded, work = (
-                np.stack(part, axis=2) for part in zip(*waiting, strict=True)
-            )
+            *arrays, care = zip(*waiting, strict=True)
+            expected, recorded, work = (np.stack(part, axis=2) for part in arrays)
             yield Chunk(
-                first=person + 1 - len(waiting), expected=expected, recorded=recorded, work=work
+                first=person + 1 - len(waiting),
+                expected=expected,
+                recorded=recorded,
+                work=work,
+                care=Care(*(np.stack(part, axis=-2) for part in zip(*care, strict=True))),
             )
             waiting = []
 

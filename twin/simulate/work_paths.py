@@ -42,6 +42,30 @@ def week_segments(grid: TimeGrid, horizon: int) -> WeekSegments:
 
 
 @njit(cache=True, error_model="numpy")
+def _alike(
+    level: Floats,
+    by_move: Floats,
+    first_return: Floats,
+    relapse: Floats,
+    exit_ratio: Floats,
+    like: Ints,
+) -> None:
+    """Number cells, the same number for neighbours in which intensities are the same."""
+    like[0] = 0
+    for c in range(1, len(like)):
+        same = (
+            first_return[c] == first_return[c - 1]
+            and relapse[c] == relapse[c - 1]
+            and exit_ratio[c] == exit_ratio[c - 1]
+        )
+        for m in range(by_move.shape[1]):
+            same = same and by_move[c, m] == by_move[c - 1, m]
+        for k in range(level.shape[1]):
+            same = same and level[c, k] == level[c - 1, k]
+        like[c] = like[c - 1] if same else c
+
+
+@njit(cache=True, error_model="numpy")
 def work_paths(
     cell_level: Floats,
     frailty: Floats,
@@ -52,6 +76,7 @@ def work_paths(
     by_move: Floats,
     first_return: Floats,
     relapse: Floats,
+    exit_ratio: Floats,
     first_state: Ints,
     uniform: Floats,
     first_segment: Ints,
@@ -74,6 +99,8 @@ def work_paths(
     first_return, relapse
         Log hazard ratios in force until the first return and after it, shape (scenario, sample,
         cell).
+    exit_ratio
+        Log hazard ratio of leaving work for good, same shape.
     first_state
         Code of the state at week 0, shape (sample,).
     uniform
@@ -91,14 +118,22 @@ def work_paths(
     result = np.empty((scenarios, samples, weeks), dtype=np.int8)
     intensity = np.empty(6)
     tape = np.empty((TAPE, N_TRANSIENT, N_TRANSIENT))
-    whole = np.empty((cells, 2, N_TRANSIENT, N_TRANSIENT))
+    whole = np.empty((2, N_TRANSIENT, N_TRANSIENT))
+    known = np.empty(2, dtype=np.int64)
+    like = np.empty(cells, dtype=np.int64)
     at = np.empty(N_TRANSIENT)
     new = np.empty(N_TRANSIENT)
-    known = np.empty((cells, 2), dtype=np.bool_)
     for scenario in range(scenarios):
         for sample in range(samples):
-            known[:] = False
-            exit_intensity = np.exp(log_exit_intensity[sample])
+            known[:] = -1
+            _alike(
+                cell_level[scenario, sample],
+                by_move[scenario, sample],
+                first_return[scenario, sample],
+                relapse[scenario, sample],
+                exit_ratio[scenario, sample],
+                like,
+            )
             state = first_state[sample]
             has_been_off = state != 0
             returned = 0
@@ -111,7 +146,7 @@ def work_paths(
                 at[state] = 1.0
                 for g in range(first_segment[week], first_segment[week + 1]):
                     c, length = segment_cell[g], segment_weeks[g]
-                    if length != 1.0 or not known[c, returned]:
+                    if length != 1.0 or known[returned] != like[c]:
                         to_full, from_full = by_move[scenario, sample, c]
                         if returned == 0:
                             to_full += first_return[scenario, sample, c]
@@ -127,11 +162,14 @@ def work_paths(
                             cell_level[scenario, sample, c],
                             intensity,
                         )
-                        halvings = generator(intensity, exit_intensity, length, tape[0])
+                        leaving = np.exp(
+                            log_exit_intensity[sample] + exit_ratio[scenario, sample, c]
+                        )
+                        halvings = generator(intensity, leaving, length, tape[0])
                         exponential(tape, halvings)
-                        whole[c, returned] = tape[5 + halvings]
-                        known[c, returned] = length == 1.0
-                    moves = whole[c, returned]
+                        whole[returned] = tape[5 + halvings]
+                        known[returned] = like[c] if length == 1.0 else -1
+                    moves = whole[returned]
                     for k in range(N_TRANSIENT):
                         new[k] = at[0] * moves[0, k] + at[1] * moves[1, k] + at[2] * moves[2, k]
                     at[:] = new

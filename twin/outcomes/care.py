@@ -1,0 +1,145 @@
+"""What people get: who begins what, how long they wait, and which way they go at each rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from twin.simulate.care import BEGUN, ENDED, READY, REFERRED, Care
+from twin.simulate.decide import ANSWERS
+from twin.simulate.design import Design
+
+from .exact_sums import UNITS_PER_POINT
+from .intervals import Floats
+from .monte_carlo import estimate
+
+Counts = npt.NDArray[np.int64]
+
+ACTIVE_WEEKS = (4, 26, 52)
+"""Weeks since baseline at which people are counted who have begun and not ended: 30 days, 6 and
+12 months."""
+CARE_COLUMNS = (
+    *("scenario", "subject", "name", "detail", "week", "unit"),
+    *("mean", "lower", "upper", "level", "mcse_mean", "mcse_lower", "mcse_upper"),
+)
+_PEOPLE, _WEEKS, _USES = "share of people", "weeks", "number for each person"
+
+
+class CareRow(NamedTuple):
+    """One quantity of care."""
+
+    scenario: str
+    subject: str
+    """``intervention``, ``rule`` or ``group``."""
+    name: str
+    detail: str
+    """Of an intervention ``offered``, ``begun``, ``active``, ``waiting`` at the horizon or ``wait``
+    of those who begin, or a resource, used in proportion to the part of a course that is gone
+    through; of a rule an answer; of a group nothing."""
+    week: int
+    unit: str
+    values: Floats
+    """Shape (sample,)."""
+
+
+class CareTotals:
+    """Counts over the people added so far; the order in which they come does not matter.
+
+    Parameters
+    ----------
+    design
+        What is simulated.
+    """
+
+    def __init__(self, design: Design) -> None:
+        samples = design.n_chains * design.n_draws
+        self._design = design
+        self._active_weeks = [week for week in ACTIVE_WEEKS if week <= design.weeks[-1]]
+        given = len(design.given)
+        self._offered, self._begun, self._waiting, self._waited, self._received = (
+            np.zeros((given, samples), dtype=np.int64) for _ in range(5)
+        )
+        self._lasts = np.array([one.lasts for one in design.given])[:, None]
+        self._active: Counts = np.zeros((len(design.weeks), given, samples), dtype=np.int64)
+        self._answers: Counts = np.zeros((len(ANSWERS), len(design.asked), samples), dtype=np.int64)
+        most = max([0, *map(len, design.groups.values())])
+        self._groups: Counts = np.zeros((most, len(design.scenarios), samples), dtype=np.int64)
+
+    def add(self, care: Care) -> None:
+        """Add one person."""
+        horizon = self._design.weeks[-1]
+        referred, ready, begun, ended = (
+            care.weeks[:, place].astype(float) for place in (REFERRED, READY, BEGUN, ENDED)
+        )
+        begins, comes = begun <= horizon, ready <= horizon
+        self._offered += referred <= horizon
+        self._begun += begins
+        self._waiting += comes & ~begins
+        waited = np.where(begins, begun, 0) - np.where(begins, ready, 0)
+        self._waited += np.rint(waited * UNITS_PER_POINT).astype(np.int64)
+        until = np.minimum(np.where(begins, ended, 0), horizon) - np.where(begins, begun, 0)
+        part = np.clip(until / self._lasts, 0, 1)
+        self._received += np.rint(part * UNITS_PER_POINT).astype(np.int64)
+        for place, week in enumerate(self._design.weeks):
+            self._active[place] += (begun <= week) & (week < ended)
+        for code in range(len(ANSWERS)):
+            self._answers[code] += care.decision == code
+        for code in range(len(self._groups)):
+            self._groups[code] += care.group == code
+
+    def rows(self) -> Iterator[CareRow]:
+        """Yield everything that is known of care, scenario by scenario."""
+        design, horizon = self._design, int(self._design.weeks[-1])
+        n = len(design.patients)
+        for scenario, groups in design.groups.items():
+            place = design.scenarios.index(scenario)
+            for code, group in enumerate(groups):
+                share = self._groups[code, place] / n
+                yield CareRow(scenario, "group", group, "", 0, _PEOPLE, share)
+        for row, one in enumerate(design.given):
+            about = (one.scenario, "intervention", one.intervention)
+            yield CareRow(*about, "offered", horizon, _PEOPLE, self._offered[row] / n)
+            yield CareRow(*about, "begun", horizon, _PEOPLE, self._begun[row] / n)
+            for week in self._active_weeks:
+                share = self._active[self._design.weeks.tolist().index(week), row] / n
+                yield CareRow(*about, "active", week, _PEOPLE, share)
+            yield CareRow(*about, "waiting", horizon, _PEOPLE, self._waiting[row] / n)
+            nobody = self._begun[row] == 0
+            waited = self._waited[row] / UNITS_PER_POINT / np.where(nobody, 1, self._begun[row])
+            values = np.where(nobody, np.nan, waited)
+            yield CareRow(*about, "wait", horizon, _WEEKS, values)
+            courses = self._received[row] / UNITS_PER_POINT / n
+            for kind, number in one.uses.items():
+                yield CareRow(*about, kind, horizon, _USES, courses * number)
+        for row, asked in enumerate(design.asked):
+            for code, answer in enumerate(ANSWERS):
+                share = self._answers[code, row] / n
+                about = (asked.scenario, "rule", asked.rule)
+                yield CareRow(*about, answer, asked.week, _PEOPLE, share)
+
+    def table(self, level: float) -> pd.DataFrame:
+        """Return all of it as a table with the columns `CARE_COLUMNS`."""
+        found = list(self.rows())
+        if not found:
+            return pd.DataFrame(columns=list(CARE_COLUMNS))
+        shape = (self._design.n_chains, self._design.n_draws)
+        values = np.stack([row.values.reshape(shape) for row in found], axis=-1)
+        facts = {
+            name: [getattr(row, name) for row in found]
+            for name in CareRow._fields
+            if name != "values"
+        }
+        table = pd.DataFrame(facts | estimate(values, level)).assign(level=level)
+        return table[list(CARE_COLUMNS)]
+
+    def in_force(self) -> dict[tuple[str, str], Floats]:
+        """Mean share of people in each intervention of each scenario by week, shape (week,)."""
+        n = len(self._design.patients)
+        return {
+            (one.scenario, one.intervention): self._active[:, row].mean(axis=1) / n
+            for row, one in enumerate(self._design.given)
+        }

@@ -1,0 +1,1 @@
+"""What a scenario does, before anything is fitted: in people drawn from evidence."""

@@ -1,0 +1,172 @@
+"""What the interventions that a person has begun do to the person's course."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit, logit
+
+from twin.law import course
+from twin.law.backends import NUMPY
+from twin.law.grid import Floats, TimeGrid
+from twin.law.work import WORK_MOVES
+
+from .combine import together
+from .decide import Truths
+from .delivery import dose_over_time
+from .draws import RATIOS
+from .exposure import Exposure
+from .plan import Plan
+from .state import Acted, Course, Hazards, Person, Setting, value_of
+
+
+class Acting(NamedTuple):
+    """What one intervention does to one person over time."""
+
+    dose: Floats
+    """Shape (sample, cell)."""
+    at_weeks: Floats
+    """Shift of levels at whole weeks, severity, shape (sample, week, outcome)."""
+    at_middles: Floats
+    """The same at the middles of cells, shape (sample, cell, outcome)."""
+
+
+def act(setting: Setting, plan: Plan, one: Person, courses: Mapping[str, Course]) -> Acted:
+    """Let what a person has begun take its course.
+
+    Parameters
+    ----------
+    setting
+        What people share.
+    plan
+        The scenario made ready.
+    one
+        The person.
+    courses
+        What becomes of each intervention of the scenario.
+    """
+    return _Acting(setting, plan, one).everything(courses)
+
+
+@dataclass(frozen=True)
+class _Acting:
+    setting: Setting
+    plan: Plan
+    one: Person
+
+    def everything(self, courses: Mapping[str, Course]) -> Acted:
+        begun = {name: own for name, own in courses.items() if np.isfinite(own.start).any()}
+        acting = {name: self._acting(name, own) for name, own in begun.items()}
+        scenario, interactions = self.plan.scenario, self.plan.interactions
+        weeks = self.setting.weeks.astype(float)
+        paces = [self._quicker(name, one.dose) for name, one in acting.items()]
+        at_middles = together(
+            scenario.combine, {n: one.at_middles for n, one in acting.items()}, interactions
+        )
+        at_weeks = together(
+            scenario.combine, {n: one.at_weeks for n, one in acting.items()}, interactions
+        )
+        passed = [pace for pace in paces if pace is not None]
+        natural, middles = self.one.natural, self.one.in_middles
+        if passed:
+            more = np.sum(passed, axis=0)
+            edges, half = _added(self.setting.cells.grid, more)
+            own = self.setting.cells.grid.middles[None]
+            natural = self.one.natural_after(
+                weeks + edges[:, self.setting.cells.at_week[: len(weeks)]]
+            )
+            # the fit reads the natural course once for several of these cells; what is added to it
+            # begins with the week in which it does
+            middles = middles + (self.one.natural_after(own + half) - self.one.natural_after(own))
+        return Acted(natural + at_weeks, middles + at_middles, self._hazards(acting))
+
+    def _quicker(self, name: str, dose: Floats) -> Floats | None:
+        """Weeks of natural course gained a week in each cell; None where nothing is."""
+        exposure = self.setting.exposures[name]
+        ratio = exposure.log_ratio["recovery_rate"]
+        if not ratio.any():
+            return None
+        own = ratio * self._modified(exposure, "recovery_rate")
+        return np.expm1(own[:, None] * dose)
+
+    def _modified(self, exposure: Exposure, target: str) -> Floats:
+        """Factor by which a person's effect differs from the one stated, shape (sample,)."""
+        factor = np.ones(self.one.shocks.samples)
+        for by, change in exposure.modified_by.get(target, ()):
+            factor = factor + change * np.nan_to_num(value_of(by, self.setting, self.one))
+        return factor
+
+    def _acting(self, name: str, own: Course) -> Acting:
+        """What an intervention does to a person who begins it so."""
+        exposure, cells = self.setting.exposures[name], self.setting.cells
+        begun = np.isfinite(own.start)
+        if name in self.plan.personal:
+            dose = dose_over_time(exposure.spells, exposure.pace, cells.grid, own.start, own.stop)
+            dose = dose * self._adherence(exposure)[:, None]
+            as_planned = self._as_planned(exposure, own)
+            dose = np.where(as_planned, exposure.dose, dose)
+            edges, middles = course.uptake_by_steps(NUMPY, cells.grid, dose, exposure.response_rate)
+            middles = np.where(as_planned, self.setting.standard[name][1], middles)
+            at_weeks = edges[:, cells.at_week[: len(self.setting.weeks)]]
+        else:
+            dose = exposure.dose * begun[:, None]
+            at_weeks, middles = self.setting.standard[name]
+        response = np.where(begun[:, None], self._response(exposure), 0.0)[:, None, :]
+        return Acting(dose, at_weeks[:, :, None] * response, middles[:, :, None] * response)
+
+    def _as_planned(self, exposure: Exposure, own: Course) -> Truths:
+        """Where an estimated intervention goes on as in its trial, and is read as the fit reads it.
+
+        Shape (sample, cell); nowhere for one that states its own effects, which is read in weeks.
+        """
+        middles = self.setting.cells.grid.middles
+        if exposure.arm is None or self.plan.fidelity is not None:
+            return np.zeros((len(own.start), len(middles)), dtype=bool)
+        begun = own.start == exposure.start_week
+        return np.asarray(begun[:, None] & (middles < own.stop[:, None]))
+
+    def _response(self, exposure: Exposure) -> Floats:
+        response = self.one.response(exposure)
+        if not any(exposure.modified_by.values()):
+            return response
+        outcomes = self.setting.facts.outcomes
+        factors = [self._modified(exposure, outcome) for outcome in outcomes]
+        return response * np.stack(factors, axis=1)
+
+    def _adherence(self, exposure: Exposure) -> Floats:
+        """Share of the full dose that this person gets at first, shape (sample,)."""
+        level = exposure.adherence_level
+        if exposure.adherence_spread.any():
+            shock = self.one.shocks.normal(f"{exposure.key}:adherence", len(level))
+            level = expit(logit(level) + exposure.adherence_spread * shock)
+        share = exposure.intensity * level
+        if self.plan.fidelity is not None:
+            share = share * self.plan.fidelity[self.one.position]
+        return share
+
+    def _hazards(self, acting: Mapping[str, Acting]) -> Hazards:
+        """Log hazard ratios of all interventions together: they add."""
+        shape = (self.one.shocks.samples, self.setting.cells.grid.n_cells)
+        moves = np.zeros((*shape, len(WORK_MOVES)))
+        ratios = {target: np.zeros(shape) for target in RATIOS}
+        for name, one in acting.items():
+            exposure = self.setting.exposures[name]
+            if exposure.log_hazard.any():
+                moves = moves + exposure.log_hazard[:, None, :] * one.dose[:, :, None]
+            for target in RATIOS:
+                ratio = exposure.log_ratio[target]
+                if ratio.any():
+                    own = ratio * self._modified(exposure, target)
+                    ratios[target] = ratios[target] + own[:, None] * one.dose
+        return Hazards(moves, ratios["first_return"], ratios["relapse"], ratios["exit"])
+
+
+def _added(grid: TimeGrid, rate: Floats) -> tuple[Floats, Floats]:
+    """Integral of something constant in cells, at their edges and middles, (sample, time)."""
+    length = grid.ends - grid.starts
+    by_cell = rate * length
+    edges = np.concatenate([np.zeros((len(rate), 1)), np.cumsum(by_cell, axis=1)], axis=1)
+    return edges, edges[:, :-1] + by_cell / 2

@@ -1,0 +1,94 @@
+"""What people of a simulation share, and the twin of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from twin.law.grid import Floats, Ints, TimeGrid
+from twin.law.measurement import Scale
+from twin.law.work import WorkLaw
+
+from .baseline import Baseline
+from .design import Design
+from .exposure import Exposure
+from .noise import Noise
+from .plan import Plan
+from .responses import ArmResponses
+from .state import Setting
+from .work_paths import WeekSegments
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What all people share, and each one's twin; sample stands for chain and draw together.
+
+    Attributes
+    ----------
+    design
+        What is simulated.
+    seed
+        Keys every random number.
+    grid
+        The cells of person time.
+    twins
+        ``log_rate``, ``start``, ``set_point``, ``response`` and, with work, ``work_frailty``:
+        shape (person, sample) or (person, sample, outcome).
+    responses
+        How people respond to arms that they never had.
+    arm
+        Index of each person's own arm, shape (person,).
+    setting
+        Interventions, cells and facts about people.
+    plans
+        Every scenario made ready, in the order of the design.
+    baseline
+        Where people stand at week 0.
+    noise, table, scales
+        Parameters of flare and error; expected scores by level; measurement of each outcome.
+    work
+        The work process with a leading sample axis; None where there is none.
+    segments
+        The weeks cut at the edges of the cells that people are simulated in.
+    paired
+        Draw of the population that each draw of each person belongs to, shape (person, sample):
+        of twins whose own data reweighed the population. What the population says (the
+        responses but for missing covariates, exposures to arms, noise, table, work) then has its
+        draws in the place of samples. None where draws of people and population are one to one.
+    """
+
+    design: Design
+    seed: int
+    grid: TimeGrid
+    twins: Mapping[str, Floats]
+    responses: ArmResponses
+    arm: Ints
+    setting: Setting
+    plans: tuple[Plan, ...]
+    baseline: Baseline
+    noise: Noise
+    table: Floats
+    scales: tuple[Scale, ...]
+    work: WorkLaw | None
+    segments: WeekSegments
+    paired: Ints | None = None
+
+    @property
+    def exposures(self) -> Mapping[str, Exposure]:
+        """Every intervention of the scenarios, by name."""
+        return self.setting.exposures
+
+    def of(self, person: int) -> Prepared:
+        """Return the same with the population's part brought into one person's order of draws."""
+        if self.paired is None:
+            return self
+        at = self.paired[person]
+        return replace(
+            self,
+            paired=None,
+            responses=self.responses.at(at),
+            setting=self.setting.at(at),
+            noise=self.noise.at(at),
+            table=self.table[at],
+            work=None if self.work is None else WorkLaw(*(part[at] for part in self.work)),
+        )
