@@ -16,9 +16,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from twin.assimilate.settings import AssimilationSettings
 from twin.cohort.synthetic import SyntheticSettings
-from twin.config import Output, RunConfig
+from twin.config import AssimilationSettings, Output, RunConfig
 from twin.config.run_config import PriorChoice
 from twin.errors import InputError
 from twin.export.schema import check

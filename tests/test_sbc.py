@@ -208,7 +208,7 @@ def test_a_stored_study_is_judged_without_sampling(
 
 
 SHORT = SamplerSettings(chains=2, tune=250, draws=300, cores=2, progress_bar=False)
-FEW = 12
+FEW = 14
 COARSE_SHIFT = 1.5
 """Posterior SDs: what so few replicates find in one quantity of all with a probability of 0.8."""
 

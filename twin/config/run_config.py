@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from priors import prior_set_names
 from priors.near import nearest
 from scenarios import ScenarioLibrary
-from twin.assimilate.settings import AssimilationSettings
 from twin.cohort import CohortMapping
 from twin.cohort.synthetic import SyntheticSettings
 from twin.diagnose.dropout_settings import DropoutSettings
@@ -22,6 +21,8 @@ from twin.fit.settings import FitSettings, ModelSettings, SamplerSettings
 from twin.outcomes.settings import OutcomeSettings
 from twin.population.settings import PopulationSettings
 from twin.simulate.settings import SimulationSettings
+
+from .assimilation import AssimilationSettings
 
 WHERE = "configuration"
 """What messages call the composed configuration, which stands in no single file."""

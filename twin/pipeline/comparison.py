@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,12 @@ from twin.export.write import CONTRASTS_CSV
 from twin.fit.whole import whole_file
 
 from .headlines import QUANTITIES, shown
+from .run_folder import short_digest
 
 type Run = tuple[Sequence[str], Path]
 """What was chosen for it, as key=value, and the path of its report."""
 
 KEY = ("scenario", "comparator", "quantity", "outcome", "detail", "week", "unit")
-_NAME_LENGTH = 10  # as for the folders of runs
 _NUMBERS = ("mean", "lower", "upper", "level", "mcse_mean")
 
 
@@ -34,8 +33,8 @@ def compare(runs: Sequence[Run]) -> str:
     names = told_apart([chosen for chosen, _ in runs])
     folders = dict(zip(names, (report.parent for _, report in runs), strict=True))
     table = compared(folders)
-    digest = hashlib.sha256(" ".join(folder.name for folder in folders.values()).encode())
-    path = runs[0][1].parent.parent / f"comparison-{digest.hexdigest()[:_NAME_LENGTH]}.csv"
+    name = short_digest(" ".join(folder.name for folder in folders.values()))
+    path = runs[0][1].parent.parent / f"comparison-{name}.csv"
     with whole_file(path) as beside:
         table.to_csv(beside, index=False, lineterminator="\n")
     return f"\n{comparison(table)}\nEvery contrast: {path}"

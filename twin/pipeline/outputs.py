@@ -35,6 +35,7 @@ from twin.outcomes.trial import trial_estimates
 from twin.report import Estimate, ReportContent, write_report
 from twin.simulate.design import Design
 
+from .run_folder import REPORT
 from .unseen import Unseen
 from .unseen_words import how_found
 
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from twin.population.published import Point
 
 MANIFEST = "manifest.json"
-REPORT = "report.html"
 PATHS = "paths.nc"
 DIAGNOSTICS = "diagnostics.nc"
 NATURAL_HISTORY = "natural_history"
@@ -50,7 +50,6 @@ NATURAL_HISTORY = "natural_history"
 NO_FIT = "Nothing was fitted: these people are drawn from evidence, and no draw rests on another."
 """What is said of them in the place of a convergence gate."""
 _SCHEMA = 2
-_NAME_LENGTH = 10  # 40 bits: the runs of one folder are few
 _CHUNK = 1 << 20
 
 
@@ -104,20 +103,6 @@ class RunFacts:
     def from_evidence(self) -> bool:
         """Whether people are drawn from evidence and nothing was fitted."""
         return self.config.population is not None and self.unseen is None
-
-
-def run_folder(config: RunConfig, cohort: Cohort) -> Path:
-    """Return the folder of a run's results: the same run writes to the same place."""
-    told = config.model_dump_json(
-        exclude={
-            "output": True,
-            "sampler": {"progress_bar", "cores"},
-            "simulation": {"progress_bar", "memory_mb"},
-            "twins": {"workers"},
-        }
-    )
-    digest = hashlib.sha256(f"{told}{cohort.hash}".encode()).hexdigest()[:_NAME_LENGTH]
-    return Path(config.output.folder) / f"{cohort.name}-{digest}"
 
 
 def write_outputs(

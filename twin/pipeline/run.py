@@ -21,7 +21,7 @@ from twin.outcomes.thresholds import harm_changes, important_changes
 from .announcement import announcement
 from .chosen import chosen_scenarios
 from .chosen_priors import chosen_priors
-from .outputs import REPORT, run_folder
+from .run_folder import REPORT, run_folder
 
 if TYPE_CHECKING:
     from .unseen import Unseen

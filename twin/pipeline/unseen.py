@@ -19,10 +19,9 @@ from twin.assimilate import (
 from twin.assimilate.check_next_visit import check
 from twin.assimilate.credibility import with_credibility
 from twin.assimilate.newcomers import newcomers
-from twin.assimilate.settings import AssimilationSettings
 from twin.assimilate.visits import people_of
 from twin.cohort import Cohort
-from twin.config import RunConfig
+from twin.config import AssimilationSettings, RunConfig
 from twin.fit.frame import frame_of
 from twin.fit.plan import FitPlan
 

@@ -15,9 +15,10 @@ class AssimilationSettings(BaseModel):
     Attributes
     ----------
     visits
-        File of new people: one or several as `document.PersonDocument` describes, in YAML or JSON;
-        or a YAML file whose ``cohort`` names tables, as the files in ``conf/cohort`` do. With
-        `earlier`, further visits as `further.read_further` reads them.
+        File of new people: one or several as `twin.assimilate.document.PersonDocument` describes,
+        in YAML or JSON; or a YAML file whose ``cohort`` names tables, as the files in
+        ``conf/cohort`` do. With `earlier`, further visits as
+        `twin.assimilate.further.read_further` reads them.
     earlier
         Path of twins that were assimilated before, to which the visits are added; None for new
         people. Draws and ``recruited`` are then those of the first time.
@@ -28,9 +29,9 @@ class AssimilationSettings(BaseModel):
     workers
         Threads; no number depends on them.
     accept_outside
-        Whether people outside the cohort (`credibility`) are taken all the same.
+        Whether people outside the cohort (`twin.assimilate.credibility`) are taken all the same.
     next_weeks
-        Weeks at which a visit is thought of (`next_visit`).
+        Weeks at which a visit is thought of (`twin.assimilate.next_visit`).
     foretold_week
         Week whose expected scores such a visit is to tell more of.
     """
