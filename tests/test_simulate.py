@@ -156,6 +156,18 @@ def test_a_longer_horizon_leaves_earlier_weeks_alone(
         same(under(short, scenario), under(long, scenario, 31))
 
 
+def test_how_many_draws_are_used_changes_none_of_them(
+    cohort_and_fit: tuple[Cohort, xr.DataTree],
+) -> None:
+    every, few = (
+        whole(cohort_and_fit, ["usual_care"], FEW.model_copy(update={"draws": draws}))
+        for draws in (40, 10)
+    )
+    rows = np.concatenate([np.arange(0, 20, 4), np.arange(20, 40, 4)])  # of two chains
+    np.testing.assert_array_equal(few.recorded, every.recorded[:, rows])
+    np.testing.assert_array_equal(few.work, every.work[:, rows])
+
+
 # Law 1: one law
 
 

@@ -140,7 +140,7 @@ class _Acting:
         """Share of the full dose that this person gets at first, shape (sample,)."""
         level = exposure.adherence_level
         if exposure.adherence_spread.any():
-            shock = self.one.shocks.normal(f"{exposure.key}:adherence", len(level))
+            shock = self.one.shocks.normal(f"{exposure.key}:adherence")
             level = expit(logit(level) + exposure.adherence_spread * shock)
         share = exposure.intensity * level
         if self.plan.fidelity is not None:

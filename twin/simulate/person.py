@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr
 
 from twin.law import course, work
 from twin.law.backends import NUMPY
@@ -20,9 +19,8 @@ from .expected_table import read_table
 from .exposure import Exposure
 from .follow import Followed, follow
 from .known import Seen
-from .noise import first_flare, residual_path
+from .noise import residuals, start_of
 from .prepared import Prepared
-from .shocks import Shocks
 from .state import Acted, Hazards, Person
 from .work_paths import work_paths
 
@@ -76,9 +74,7 @@ class _AtStart:
     def __init__(self, prepared: Prepared, position: int) -> None:
         design = prepared.design
         self._prepared, self._position = prepared, position
-        self._shocks = Shocks(
-            prepared.seed, design.patients[position], len(prepared.responses.missing)
-        )
+        self._shocks = prepared.shocks(position)
         self._own = {name: values[position] for name, values in prepared.twins.items()}
         cells, weeks = prepared.setting.cells, design.weeks.astype(float)
         in_middles = self._natural(prepared.grid.middles)
@@ -111,18 +107,15 @@ class _AtStart:
         if self._prepared.arm[self._position] == one.arm:
             return np.asarray(self._own["response"])  # as far as the trial told it
         start = self._own["start"]
-        noise = self._shocks.normal(f"{one.key}:response", *start.shape)
+        noise = self._shocks.normals(f"{one.key}:response", start.shape[1])
         return self._prepared.responses.draw(self._position, one.arm, start, noise)
 
     def _residuals(self) -> Floats:
         """Flare plus error by week, shape (sample, week, outcome)."""
-        prepared, start = self._prepared, self._own["start"]
-        weeks, begin = prepared.design.weeks.astype(float), prepared.baseline
-        flare_shock = self._shocks.normal("simulated flare", len(weeks), *start.shape)
-        error_shock = self._shocks.normal("simulated error", len(weeks), *start.shape)
-        seen = (begin.severity[self._position], begin.rounding_variance[self._position])
-        first = first_flare(prepared.noise, start, *seen, flare_shock[0])
-        return residual_path(prepared.noise, first, weeks, flare_shock, error_shock)
+        begin, where = self._prepared.baseline, self._position
+        start = start_of(self._own["start"], begin.severity[where], begin.rounding_variance[where])
+        weeks = len(self._prepared.design.weeks)
+        return residuals(self._prepared.noise, start, self._shocks.address("residual"), weeks)
 
     def _at_baseline(self, natural: Floats) -> Seen:
         """What is recorded at week 0: drawn where the cohort has no record."""
@@ -174,8 +167,8 @@ class _AtStart:
 
     @cached_property
     def _work_lots(self) -> Floats:
-        weeks = len(self._prepared.design.weeks)
-        return np.asarray(ndtr(self._shocks.normal("simulated work", weeks, self._shocks.samples)))
+        weeks = range(len(self._prepared.design.weeks))
+        return np.stack([self._shocks.uniform("work", week) for week in weeks])
 
     def _paths(self, middles: Sequence[Floats], hazards: Sequence[Hazards]) -> npt.NDArray[np.int8]:
         law = self._prepared.work

@@ -128,6 +128,8 @@ def prepare(
     ready = Prepared(
         design=design,
         seed=seed,
+        chain=np.repeat(people["chain"].to_numpy().astype(np.uint64), people.sizes["draw"]),
+        draw=np.tile(people["draw"].to_numpy().astype(np.uint64), people.sizes["chain"]),
         grid=grid,
         twins=twins,
         responses=ArmResponses.of(every, data.gaps, missing, data.cluster),

@@ -15,6 +15,7 @@ from .exposure import Exposure
 from .noise import Noise
 from .plan import Plan
 from .responses import ArmResponses
+from .shocks import Shocks, Words
 from .state import Setting
 from .work_paths import WeekSegments
 
@@ -29,6 +30,8 @@ class Prepared:
         What is simulated.
     seed
         Keys every random number.
+    chain, draw
+        The posterior draw that each sample is, as the fit numbers them, shape (sample,).
     grid
         The cells of person time.
     twins
@@ -59,6 +62,8 @@ class Prepared:
 
     design: Design
     seed: int
+    chain: Words
+    draw: Words
     grid: TimeGrid
     twins: Mapping[str, Floats]
     responses: ArmResponses
@@ -77,6 +82,10 @@ class Prepared:
     def exposures(self) -> Mapping[str, Exposure]:
         """Every intervention of the scenarios, by name."""
         return self.setting.exposures
+
+    def shocks(self, person: int) -> Shocks:
+        """Return the random numbers of the person at a position of the design's patients."""
+        return Shocks(self.seed, self.design.patients[person], self.chain, self.draw)
 
     def of(self, person: int) -> Prepared:
         """Return the same with the population's part brought into one person's order of draws."""
