@@ -84,7 +84,7 @@ def by_week(one: Shocks, purpose: str, draws: int, weeks: int, first: int = 0) -
     at, words = one.address(purpose), np.empty((PER_BLOCK, weeks), dtype=np.uint64)
     result = np.empty((draws, PER_BLOCK, weeks))
     for i in range(draws):
-        weekly_normals(at.k0, at.k1, at.chain[i], at.draw[i], first, words, result[i])
+        weekly_normals((at.k0, at.k1, at.chain[i], at.draw[i]), first, words, result[i])
     return result
 
 

@@ -1,15 +1,29 @@
-"""The compiled loops of the simulator against the law as it is written, and against closed forms."""
+"""The compiled loops of the simulator against the law as it is written, and closed forms."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.linalg import expm
 
+from twin.instruments import instrument
+from twin.law import course
+from twin.law.backends import NUMPY
+from twin.law.grid import TimeGrid
+from twin.law.measurement import Scale, record
+from twin.law.record_kernels import Recording, recorded
+from twin.simulate.expected_table import expected_table, read_table
+from twin.simulate.natural import natural_course
 from twin.simulate.noise import Noise, residuals, start_of
+from twin.simulate.scores import Units, fill_scores
 from twin.simulate.shocks import PER_BLOCK, Shocks, weekly_normals
+from twin.simulate.state import Hazards
+from twin.simulate.weekly import WeeklyCells
+from twin.simulate.work_paths import Pace, work_paths
 
 type Floats = NDArray[np.float64]
 
@@ -27,7 +41,7 @@ def numbers(one: Shocks, purpose: str, weeks: int, count: int) -> Floats:
     for i in range(one.samples):
         for first in range(0, count, PER_BLOCK):
             own = result[i, first : first + PER_BLOCK]
-            weekly_normals(at.k0, at.k1, at.chain[i], at.draw[i], first, words, own)
+            weekly_normals((at.k0, at.k1, at.chain[i], at.draw[i]), first, words, own)
     return result[:, :count]
 
 
@@ -103,3 +117,208 @@ def test_flares_and_errors_have_the_variance_and_autocorrelation_of_the_law() ->
         # the variance of a product of two jointly normal numbers of mean 0
         error_of = np.sqrt((np.outer(sd, sd) ** 2 + wanted**2) / samples)
         assert (np.abs(seen - wanted) < 5 * error_of).all(), lag
+
+
+# Work
+
+
+SLOW, QUICK = np.log([0.02, 0.01, 0.03, 0.05, 0.04, 0.02]), np.log([9.0, 4.0, 7.0, 12.0, 5.0, 8.0])
+LAWS = {
+    "moves of a usual size": np.log([0.2, 0.1, 0.15, 0.3, 0.25, 0.1]),
+    "few moves": SLOW,
+    "many moves, of several layers": QUICK,
+}
+
+
+class Process(NamedTuple):
+    """A process of which everybody has the same, but for what is random."""
+
+    edges: tuple[float, ...]
+    log_intensity: Floats
+    level: Floats
+    """Shape (cell,)."""
+    by_move: Floats
+    """Shape (cell, work move)."""
+    first_return: float = 0.0
+    relapse: float = 0.0
+    exit_ratio: float = 0.0
+    frailty: float = 0.0
+    log_exit: float = math.log(0.05)
+
+    def states(self, shocks: Shocks, weeks: int, first: int = 2) -> NDArray[np.int8]:
+        n, cells = shocks.samples, WeeklyCells.of(TimeGrid(self.edges))
+        shape = (n, cells.grid.n_cells)
+        result = np.empty((n, weeks + 1), dtype=np.int8)
+        work_paths(
+            np.tile(cells.spread(self.level)[:, None], (n, 1, 1)),
+            Hazards(
+                np.tile(self.by_move[cells.coarse], (n, 1, 1)),
+                *(np.full(shape, x) for x in (self.first_return, self.relapse, self.exit_ratio)),
+            ),
+            Pace(
+                np.full(n, self.frailty),
+                np.tile(self.log_intensity, (n, 1)),
+                np.full((n, 1), 1.3),
+                np.full((n, 1), 0.7),
+                np.full(n, self.log_exit),
+            ),
+            np.full(n, first),
+            shocks.address("work"),
+            np.asarray(cells.grid.edges),
+            cells.at_week,
+            result,
+        )
+        return result
+
+    def generator(self, cell: int, returned: bool | None = None) -> Floats:
+        """Write the generator out from the list of transitions of MODEL.md, section 4."""
+        q = np.zeros((4, 4))
+        above = self.level[cell] - 0.3
+        to_full, from_full = self.by_move[cell]
+        to_full += 0 if returned is None or returned else self.first_return
+        from_full += self.relapse if returned else 0
+        moves = [(0, 1), (0, 2), (1, 2), (1, 0), (2, 1), (2, 0)]
+        for (source, target), rate in zip(moves, self.log_intensity, strict=True):
+            worse = target > source
+            up = self.frailty + 1.3 * above if worse else -self.frailty - 0.7 * above
+            by_arm = to_full * (target == 0) + from_full * (source == 0)
+            q[source, target] = math.exp(rate + up + by_arm)
+        q[2, 3] = math.exp(self.log_exit + self.exit_ratio)
+        return q - np.diag(q.sum(axis=1))
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_work_states_have_the_transition_matrix_of_the_law(name: str) -> None:
+    n, weeks, first_state = 60_000, 4, 2
+    process = Process(
+        (0, 1.5, 4),
+        LAWS[name],
+        level=np.array([0.5, 0.2]),
+        by_move=np.array([[0.9, -0.7], [0.0, 0.0]]),
+        frailty=0.2,
+        exit_ratio=0.3,
+    )
+    states = process.states(shocks_of(n), weeks)
+    whole = {0: np.eye(4)[first_state]}
+    for week in range(1, weeks + 1):
+        at = whole[week - 1]
+        for cell, (a, b) in enumerate(((0, 1.5), (1.5, 4))):
+            spent = max(0.0, min(week, b) - max(week - 1, a))
+            at = at @ expm(process.generator(cell) * spent)
+        whole[week] = at
+        share = np.bincount(states[:, week], minlength=4) / n
+        error = np.sqrt(at * (1 - at) / n)
+        assert (np.abs(share - at) <= 5 * error + 1e-12).all(), week
+    # and the moves of a week, not only the shares: the second cell alone from week 2 on
+    moves = expm(process.generator(1))
+    for source in range(4):
+        those = states[states[:, 2] == source, 3]
+        if len(those) > 100:
+            error = np.sqrt(moves[source] * (1 - moves[source]) / len(those))
+            share = np.bincount(those, minlength=4) / len(those)
+            assert (np.abs(share - moves[source]) <= 5 * error + 1e-12).all(), source
+
+
+def test_a_move_too_fast_to_be_seen_leaves_the_balance_as_it_is() -> None:
+    n = 2_000
+    fast = np.array([10.0, 9.5, 10.5, 11.0, 10.2, 10.8])  # several moves a minute
+    none = np.zeros((1, 2))
+    process = Process((0, 1), fast, np.array([0.3]), none, log_exit=-30.0)
+    found = np.bincount(process.states(shocks_of(n), 1)[:, 1], minlength=4)[:3] / n
+    wanted = expm(process.generator(0)[:3, :3])[0]
+    assert (np.abs(found - wanted) < 5 * np.sqrt(wanted * (1 - wanted) / n)).all()
+
+
+def test_a_hazard_ratio_acts_before_or_after_the_first_return() -> None:
+    n, weeks = 60_000, 6
+    process = Process(
+        (0, weeks),
+        LAWS["moves of a usual size"],
+        np.array([0.4]),
+        np.zeros((1, 2)),
+        first_return=math.log(2.5),
+        relapse=math.log(0.4),
+    )
+    before, after = (expm(process.generator(0, returned=one)) for one in (False, True))
+    for first in (1, 0):
+        # shares of those never away, away and not yet back, and back, as told at ends of weeks
+        shares = np.zeros((3, 4))
+        shares[1 if first else 0, first] = 1
+        for _ in range(weeks):
+            never, away, back = shares[0] @ before, shares[1] @ before, shares[2] @ after
+            working = np.array([1.0, 0, 0, 0])
+            away = away + never * (1 - working)
+            shares = np.stack([never * working, away * (1 - working), back + away * working])
+        wanted = shares.sum(axis=0)
+        found = process.states(shocks_of(n), weeks, first)[:, weeks]
+        share = np.bincount(found, minlength=4) / n
+        assert (np.abs(share - wanted) < 5 * np.sqrt(wanted * (1 - wanted) / n)).all(), first
+
+
+def test_work_is_the_same_however_it_is_asked_for() -> None:
+    process = Process((0, 2, 52), QUICK - 2, np.array([0.5, 0.2]), np.zeros((2, 2)), log_exit=-6.0)
+    everyone = process.states(shocks_of(300), 52)
+    np.testing.assert_array_equal(process.states(shocks_of(300), 20), everyone[:, :21])
+    few = Shocks(3, "somebody", np.zeros(2, dtype=np.uint64), np.array([7, 250], dtype=np.uint64))
+    np.testing.assert_array_equal(process.states(few, 52), everyone[[7, 250]])
+    # what comes later shifts nothing that was drawn before, though it needs other layers
+    slower = process._replace(by_move=np.array([[0.0, 0.0], [3.0, 3.0]]))
+    np.testing.assert_array_equal(slower.states(shocks_of(300), 52)[:, :3], everyone[:, :3])
+
+
+def test_lives_that_were_driven_apart_meet_again() -> None:
+    process = Process((0, 3, 52), SLOW + 1, np.array([0.4, 0.4]), np.zeros((2, 2)), log_exit=-9.0)
+    other = process._replace(by_move=np.array([[2.0, 0.0], [0.0, 0.0]]))
+    one, two = (each.states(shocks_of(4_000), 52) for each in (process, other))
+    apart = (one != two).mean(axis=0)
+    assert apart[3] > 0.2
+    assert apart[52] < 0.3 * apart[3]  # independent lives would be apart in 0.63
+
+
+# Scores
+
+
+@pytest.mark.parametrize(
+    "scale",
+    [Scale(0.1), Scale(1 / 24), Scale(0.02), Scale(0.0), Scale(0.01, 2.0), Scale(0.0, 2.0)],
+    ids=str,
+)
+def test_recorded_scores_are_those_of_the_law_as_it_is_written(scale: Scale) -> None:
+    latent = np.random.default_rng(5).uniform(-0.8, 1.8, size=20_000)
+    recording = Recording.of([Scale(0.25), scale])
+    found = [recorded(recording, 1, one) for one in latent]
+    np.testing.assert_allclose(found, record(scale, latent), rtol=0, atol=1e-10)
+
+
+def test_scores_are_those_of_the_law_in_the_units_of_the_instrument() -> None:
+    rng = np.random.default_rng(6)
+    scales = [instrument("pain_nrs"), instrument("pseq")]  # more is worse, and more is better
+    assert {one.worse for one in scales} == {"higher", "lower"}
+    measured = [Scale.of(one) for one in scales]
+    level = rng.uniform(0, 1, size=(5, 9, 2))
+    residual = rng.normal(0, 0.1, size=level.shape)
+    table = expected_table(rng.uniform(0.05, 0.15, size=(5, 2)), measured)
+    found, expected = (np.empty(level.shape, dtype=np.float32) for _ in range(2))
+    fill_scores(level, residual, table, Recording.of(measured), Units.of(scales), expected, found)
+    severity = read_table(table, level)
+    for k, (one, scale) in enumerate(zip(scales, measured, strict=True)):
+        wanted = one.from_severity(record(scale, level[:, :, k] + residual[:, :, k]))
+        # single precision: seven digits of a score
+        np.testing.assert_allclose(found[:, :, k], wanted, rtol=1e-6, atol=1e-6)
+        wanted = one.from_severity(severity[:, :, k])
+        np.testing.assert_allclose(expected[:, :, k], wanted, rtol=1e-6, atol=1e-6)
+
+
+# The course
+
+
+def test_the_natural_course_is_that_of_the_law_as_it_is_written() -> None:
+    rng = np.random.default_rng(7)
+    start, set_point = rng.uniform(0, 1, size=(2, 6, 3))
+    log_rate, week = rng.normal(-2, 0.5, size=(6, 3)), np.arange(53.0)[None]
+    found = natural_course(start, set_point, log_rate, week)
+    weights = course.natural_weights(NUMPY, np.exp(log_rate), week)
+    wanted = course.level(weights, start, set_point)
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-10)
+    own = np.tile(week, (6, 1))
+    np.testing.assert_array_equal(natural_course(start, set_point, log_rate, own), found)

@@ -11,3 +11,7 @@ Sums stay in the order in which they are written, unlike in the kernels of the f
 must come out wherever the compiler puts it into a vector and wherever not, since a longer horizon
 or another draw moves it from one to the other.
 """
+
+within = njit(cache=True, error_model="numpy", nogil=True, inline="always")
+"""The same for what stands in the innermost loops: copied into them, so that the compiler sees
+nothing but arithmetic and works on several numbers at once."""

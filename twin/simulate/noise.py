@@ -15,8 +15,7 @@ from twin.law.scalars import SCALAR
 from twin.law.small_matrices import cholesky, forward_solve
 
 from .kernel import kernel
-from .philox import Word
-from .shocks import PER_BLOCK, Address, Words, weekly_normals
+from .shocks import PER_BLOCK, Address, weekly_normals
 
 
 class Noise(NamedTuple):
@@ -104,79 +103,63 @@ def residuals(noise: Noise, start: Start, address: Address, weeks: int) -> Float
     Floats
         Severity, shape (sample, week, outcome).
     """
-    return np.asarray(_residuals(*noise, *start, *address, weeks))
+    return np.asarray(_residuals(noise, start, address, weeks))
 
 
 @kernel
-def _residuals(
-    flare_sd: Floats,
-    error_sd: Floats,
-    flare_covariance: Floats,
-    flare_root: Floats,
-    persistence: Floats,
-    level: Floats,
-    seen: Ints,
-    severity: Floats,
-    rounding_variance: Floats,
-    k0: Word,
-    k1: Word,
-    chain: Words,
-    draw: Words,
-    weeks: int,
-) -> Floats:
-    samples, outcomes = flare_sd.shape
+def _residuals(noise: Noise, start: Start, address: Address, weeks: int) -> Floats:
+    samples, outcomes = noise.flare_sd.shape
     result = np.empty((samples, weeks, outcomes))
     blocks = -(-2 * outcomes // PER_BLOCK)
     words = np.empty((PER_BLOCK, weeks), dtype=np.uint64)
     shock = np.empty((PER_BLOCK * blocks, weeks))
-    given = np.empty((len(seen), len(seen)))
-    told = np.empty((len(seen), outcomes + 1))
-    left = np.empty((outcomes, outcomes))
-    flare = np.empty(outcomes)
+    n = len(start.seen)
+    given, told = np.empty((n, n)), np.empty((n, outcomes + 1))
+    left, flare = np.empty((outcomes, outcomes)), np.empty(outcomes)
     for i in range(samples):
+        where = (address.k0, address.k1, address.chain[i], address.draw[i])
         for first in range(0, len(shock), PER_BLOCK):
-            own = shock[first : first + PER_BLOCK]
-            weekly_normals(k0, k1, chain[i], draw[i], first, words, own)
-        off = severity - level[i][seen]
-        noise = error_sd[i][seen] ** 2 + rounding_variance
-        _first_flare(flare_covariance[i], seen, off, noise, shock[::2, 0], given, told, left, flare)
-        for week in range(weeks):
-            for k in range(outcomes):
-                if week > 0:
-                    correlated = 0.0
-                    for j in range(k + 1):
-                        correlated += flare_root[i, k, j] * shock[2 * j, week]
-                    flare[k] = residual.flare_step(
-                        SCALAR, flare[k], flare_sd[i, k], persistence[i], 1.0, correlated
-                    )
-                result[i, week, k] = flare[k] + error_sd[i, k] * shock[2 * k + 1, week]
+            weekly_normals(where, first, words, shock[first : first + PER_BLOCK])
+        _first_flare(noise, start, i, shock[::2, 0], given, told, left, flare)
+        for k in range(outcomes):
+            root, lasts = noise.flare_root[i, k, : k + 1], noise.persistence[i]
+            of_flare, of_error, now = noise.flare_sd[i, k], noise.error_sd[i, k], flare[k]
+            result[i, 0, k] = now + of_error * shock[2 * k + 1, 0]
+            for week in range(1, weeks):
+                correlated = 0.0
+                for j in range(k + 1):
+                    correlated += root[j] * shock[2 * j, week]
+                now = residual.flare_step(SCALAR, now, of_flare, lasts, 1.0, correlated)
+                result[i, week, k] = now + of_error * shock[2 * k + 1, week]
     return result
 
 
 @kernel
 def _first_flare(
-    covariance: Floats,
-    seen: Ints,
-    off: Floats,
-    noise: Floats,
+    noise: Noise,
+    start: Start,
+    i: int,
     shock: Floats,
     given: Floats,
     told: Floats,
     left: Floats,
     flare: Floats,
 ) -> None:
-    """Fill the flare at baseline, given by how much scores are off their levels.
+    """Fill the flare of sample i at baseline.
 
     With C the covariance of flares, L L' = C[seen, seen] + noise and V = L^-1 C[seen, :], the
     conditional mean is V' L^-1 off and the conditional covariance C - V' V.
     """
-    n, outcomes = len(seen), len(flare)
+    n, outcomes = len(start.seen), len(flare)
+    covariance = noise.flare_covariance[i]
     for a in range(n):
+        k = start.seen[a]
         for b in range(n):
-            given[a, b] = covariance[seen[a], seen[b]]
-        given[a, a] += noise[a]
-        told[a, :outcomes] = covariance[seen[a]]
-        told[a, outcomes] = off[a]
+            given[a, b] = covariance[k, start.seen[b]]
+        given[a, a] += noise.error_sd[i, k] ** 2 + start.rounding_variance[a]
+        for j in range(outcomes):
+            told[a, j] = covariance[k, j]
+        told[a, outcomes] = start.severity[a] - start.level[i, k]
     cholesky(given, n)
     forward_solve(given, n, told)
     for k in range(outcomes):

@@ -18,6 +18,7 @@ from twin.law.backends import NUMPY
 from twin.law.grid import Floats, Ints, TimeGrid
 from twin.law.measurement import Scale
 from twin.law.population import Population
+from twin.law.record_kernels import Recording
 from twin.law.work import WorkLaw
 
 from .baseline import Baseline, baseline
@@ -32,11 +33,11 @@ from .prepared import Prepared
 from .queues import settled
 from .reference import reference_people
 from .responses import ArmResponses
+from .scores import Units
 from .settings import SimulationSettings
 from .state import Setting
 from .stated_exposure import stated_exposure
 from .weekly import WeeklyCells
-from .work_paths import week_segments
 
 
 def prepare(
@@ -140,8 +141,9 @@ def prepare(
         noise=Noise.of(every),
         table=table,
         scales=scales,
+        recording=Recording.of(scales),
+        units=Units.of(list(cohort.outcomes.values())),
         work=_work_law(every),
-        segments=week_segments(cells.grid, settings.horizon_weeks),
         paired=paired,
     )
     return settled(ready, data.cluster)

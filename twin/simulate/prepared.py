@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from twin.law.grid import Floats, Ints, TimeGrid
 from twin.law.measurement import Scale
+from twin.law.record_kernels import Recording
 from twin.law.work import WorkLaw
 
 from .baseline import Baseline
@@ -15,9 +16,9 @@ from .exposure import Exposure
 from .noise import Noise
 from .plan import Plan
 from .responses import ArmResponses
+from .scores import Units
 from .shocks import Shocks, Words
 from .state import Setting
-from .work_paths import WeekSegments
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,10 @@ class Prepared:
         Where people stand at week 0.
     noise, table, scales
         Parameters of flare and error; expected scores by level; measurement of each outcome.
+    recording, units
+        The same measurement for compiled loops; from severity to score.
     work
         The work process with a leading sample axis; None where there is none.
-    segments
-        The weeks cut at the edges of the cells that people are simulated in.
     paired
         Draw of the population that each draw of each person belongs to, shape (person, sample):
         of twins whose own data reweighed the population. What the population says (the
@@ -74,8 +75,9 @@ class Prepared:
     noise: Noise
     table: Floats
     scales: tuple[Scale, ...]
+    recording: Recording
+    units: Units
     work: WorkLaw | None
-    segments: WeekSegments
     paired: Ints | None = None
 
     @property

@@ -22,6 +22,8 @@ from .philox import Word, philox
 from .variates import normal_pair, uniform
 
 type Words = NDArray[np.uint64]
+type Where = tuple[Word, Word, Word, Word]
+"""Key, chain and draw: what the numbers of one person, purpose and sample have in common."""
 
 PER_BLOCK = 4
 """Words, and so normal numbers, of one counter."""
@@ -74,21 +76,21 @@ class Shocks:
 
     def normals(self, purpose: str, count: int) -> Floats:
         """Several standard normal numbers for each sample, shape (sample, count)."""
-        return np.asarray(_normals(*self.address(purpose), count))
+        return np.asarray(_normals(self.address(purpose), count))
 
     def uniform(self, purpose: str, week: int = 0) -> Floats:
         """Numbers between 0 and 1, shape (sample,)."""
-        return np.asarray(_uniforms(*self.address(purpose), np.uint64(week)))
+        return np.asarray(_uniforms(self.address(purpose), np.uint64(week)))
 
 
 @kernel
-def _normals(k0: Word, k1: Word, chain: Words, draw: Words, count: int) -> Floats:
-    result = np.empty((len(draw), count))
+def _normals(at: Address, count: int) -> Floats:
+    result = np.empty((len(at.draw), count))
     block = np.empty(PER_BLOCK)
-    for i in range(len(draw)):
+    for i in range(len(at.draw)):
         for first in range(0, count, PER_BLOCK):
             number = np.uint64(first // PER_BLOCK)
-            a, b, c, d = philox(number, np.uint64(0), draw[i], chain[i], k0, k1)
+            a, b, c, d = philox(number, np.uint64(0), at.draw[i], at.chain[i], at.k0, at.k1)
             block[0], block[1] = normal_pair(a, b)
             block[2], block[3] = normal_pair(c, d)
             for n in range(first, min(first + PER_BLOCK, count)):
@@ -97,26 +99,22 @@ def _normals(k0: Word, k1: Word, chain: Words, draw: Words, count: int) -> Float
 
 
 @kernel
-def _uniforms(k0: Word, k1: Word, chain: Words, draw: Words, week: Word) -> Floats:
-    result = np.empty(len(draw))
-    for i in range(len(draw)):
-        a, b, _, _ = philox(np.uint64(0), week, draw[i], chain[i], k0, k1)
+def _uniforms(at: Address, week: Word) -> Floats:
+    result = np.empty(len(at.draw))
+    for i in range(len(at.draw)):
+        a, b, _, _ = philox(np.uint64(0), week, at.draw[i], at.chain[i], at.k0, at.k1)
         result[i] = uniform(a, b)
     return result
 
 
 @kernel
-def weekly_normals(
-    k0: Word, k1: Word, chain: Word, draw: Word, first: int, words: Words, result: Floats
-) -> None:
+def weekly_normals(where: Where, first: int, words: Words, result: Floats) -> None:
     """Fill four standard normal numbers of one sample for every week.
 
     Parameters
     ----------
-    k0, k1
-        Key.
-    chain, draw
-        The posterior draw.
+    where
+        The person, purpose and sample.
     first
         Number of the first of the four, a multiple of four.
     words
@@ -124,17 +122,24 @@ def weekly_normals(
     result
         Filled, same shape; the first column is that of week 0.
     """
-    weeks = result.shape[1]
-    # one loop after the other: each of them can be worked on several weeks at once
-    number = np.uint64(first // PER_BLOCK)
-    for week in range(weeks):
+    _fill_words(where, np.uint64(first // PER_BLOCK), words)
+    for pair in range(0, PER_BLOCK, 2):
+        _fill_pairs(words[pair], words[pair + 1], result[pair], result[pair + 1])
+
+
+# One plain loop in each function: so the compiler sees that it can work on several weeks at once.
+@kernel
+def _fill_words(where: Where, number: Word, words: Words) -> None:
+    k0, k1, chain, draw = where
+    for week in range(words.shape[1]):
         a, b, c, d = philox(number, np.uint64(week), draw, chain, k0, k1)
         words[0, week] = a
         words[1, week] = b
         words[2, week] = c
         words[3, week] = d
-    for pair in range(0, PER_BLOCK, 2):
-        for week in range(weeks):
-            one, other = normal_pair(words[pair, week], words[pair + 1, week])
-            result[pair, week] = one
-            result[pair + 1, week] = other
+
+
+@kernel
+def _fill_pairs(first: Words, second: Words, one: Floats, other: Floats) -> None:
+    for week in range(len(first)):
+        one[week], other[week] = normal_pair(first[week], second[week])

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from .kernel import kernel
+from .kernel import within
 from .philox import Word
 
 _ULP = 2.0**-32
@@ -25,13 +25,13 @@ _SINE = tuple((-1) ** n / math.factorial(2 * n + 1) for n in range(1, 7))
 _COSINE = tuple((-1) ** n / math.factorial(2 * n) for n in range(1, 8))
 
 
-@kernel
+@within
 def fraction(word: Word) -> float:
     """Return a number between 0 and 1, neither of them: the middle of one of 2**32 equal parts."""
     return (np.float64(np.int64(word)) + 0.5) * _ULP
 
 
-@kernel
+@within
 def exponential(word: Word) -> float:
     """Exponential number of mean 1: -log of a uniform one, to 1e-12 of itself or better."""
     bits = np.float64(fraction(word)).view(np.int64)
@@ -45,7 +45,7 @@ def exponential(word: Word) -> float:
     return -(np.float64(power) * _LOG_2 + log_rest)
 
 
-@kernel
+@within
 def normal_pair(first: Word, second: Word) -> tuple[float, float]:
     """Two independent standard normal numbers (Box & Muller 1958, Ann Math Stat 29:610-611).
 
@@ -72,7 +72,7 @@ def normal_pair(first: Word, second: Word) -> tuple[float, float]:
     )
 
 
-@kernel
+@within
 def uniform(first: Word, second: Word) -> float:
     """Return a number between 0 and 1, neither of them: the middle of one of 2**52 equal parts."""
     place = (np.int64(first) << np.int64(20)) | (np.int64(second) >> np.int64(12))
