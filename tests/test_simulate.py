@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -152,6 +154,19 @@ def test_a_longer_horizon_leaves_earlier_weeks_alone(
     long = whole(cohort_and_fit, names, FEW.model_copy(update={"horizon_weeks": 52}))
     for scenario in range(3):
         same(under(short, scenario), under(long, scenario, 31))
+
+
+def test_neither_order_nor_threads_change_a_person(
+    cohort_and_fit: tuple[Cohort, xr.DataTree],
+) -> None:
+    ready = prepared(cohort_and_fit, ["usual_care", "app", "selfback", "workplace", "stepped_care"])
+    people = range(len(ready.design.patients))
+    alone = [simulate_person(ready, person) for person in people]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(partial(simulate_person, ready), reversed(people)))[::-1]
+    for one, other in zip(alone, together, strict=True):
+        for mine, theirs in zip((*one[:3], *one.care), (*other[:3], *other.care), strict=True):
+            assert mine.tobytes() == theirs.tobytes()
 
 
 def test_how_many_draws_are_used_changes_none_of_them(
