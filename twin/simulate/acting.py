@@ -78,8 +78,11 @@ class _Acting:
             # the fit reads the natural course once for several of these cells; what is added to it
             # begins with the week in which it does
             middles = middles + (self.one.natural_after(own + half) - self.one.natural_after(own))
+        levels = shifted(natural, combination, at_weeks, interactions)
+        if not self.one.works:
+            return Acted(levels, middles, _nothing(*middles.shape[:2]))
         return Acted(
-            shifted(natural, combination, at_weeks, interactions),
+            levels,
             shifted(middles, combination, at_middles, interactions),
             self._hazards(acting),
         )
@@ -111,7 +114,7 @@ class _Acting:
             dose = np.where(as_planned, exposure.dose, dose)
             edges, middles = course.uptake_by_steps(NUMPY, cells.grid, dose, exposure.response_rate)
             middles = np.where(as_planned, self.setting.standard[name][1], middles)
-            at_weeks = edges[:, cells.at_week[: len(self.setting.weeks)]]
+            at_weeks = np.take(edges, cells.at_week[: len(self.setting.weeks)], axis=1)
         else:
             dose = exposure.dose * begun[:, None]
             at_weeks, middles = self.setting.standard[name]

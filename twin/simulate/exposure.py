@@ -162,7 +162,7 @@ def arm_exposure(
         adherence_spread=np.zeros(n),
         spells=Spells((0.0,), (given.duration_weeks,), given.ramp_weeks),
         pace=Pace(drawn["lasting_share"], drawn["waning_half_life"], np.full(n, np.inf)),
-        dose=cells.spread(np.asarray(by_cell)),
+        dose=np.ascontiguousarray(cells.spread(np.asarray(by_cell))),
         response_rate=drawn["response_rate"],
         shift=np.zeros((n, k)),
         log_hazard=_estimated_hazard(intervention, arm, populations),

@@ -88,6 +88,7 @@ class _AtStart:
             natural=natural,
             natural_after=self._natural,
             in_middles=np.take(in_middles, cells.coarse, axis=1),
+            works=self._works,
             baseline=self._at_baseline(natural),
             see=self._see,
             response=lambda one: self._response_to(one.name),
@@ -98,7 +99,8 @@ class _AtStart:
         start, set_point, log_rate = (
             np.ascontiguousarray(self._own[name]) for name in ("start", "set_point", "log_rate")
         )
-        return np.asarray(natural_course(start, set_point, log_rate, np.atleast_2d(week)))
+        own = np.ascontiguousarray(np.atleast_2d(week))
+        return np.asarray(natural_course(start, set_point, log_rate, own))
 
     def _response(self, name: str) -> Floats:
         """Response to an intervention at full dose, shape (sample, outcome)."""

@@ -180,7 +180,8 @@ def _standard(
         week = np.broadcast_to(grid.middles, (len(one.dose), grid.n_cells))
         as_fitted = course.uptake(NUMPY, cells.grid, one.dose, one.response_rate, week)
         middles = cells.spread(np.asarray(as_fitted))
-    return np.asarray(edges[:, cells.at_week[: len(design.weeks)]]), np.asarray(middles)
+    at_weeks = np.take(edges, cells.at_week[: len(design.weeks)], axis=1)
+    return at_weeks, np.ascontiguousarray(middles)
 
 
 def maybe_eligible(

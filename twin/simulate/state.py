@@ -88,6 +88,8 @@ class Person:
         The same after other times, weeks, shape (sample, time).
     in_middles
         Natural course in the middle of cells as the fit reads it, shape (sample, cell, outcome).
+    works
+        Whether the person has a work process: nothing else reads what is in force in cells.
     baseline
         What is recorded at week 0.
     see
@@ -101,6 +103,7 @@ class Person:
     natural: Floats
     natural_after: Callable[[Floats], Floats]
     in_middles: Floats
+    works: bool
     baseline: Seen
     see: Callable[[int, Acted, bool], Seen]
     response: Callable[[Exposure], Floats]
