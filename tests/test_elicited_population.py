@@ -1,6 +1,7 @@
 """What was elicited of people and their course: does the engine give back what was published?"""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from twin.elicit.natural_history import course_keys
 from twin.elicit.population import COMMAND, elicit
 from twin.elicit.shelf import Shelf
 from twin.elicit.spread import CORRELATIONS, MEANS, disability_course
+from twin.elicit.write import POPULATION, write_population
 from twin.instruments import instrument
 from twin.law import forward
 from twin.law.backends import NUMPY
@@ -165,6 +167,11 @@ def test_the_file_is_what_the_evidence_gives_now(
         given = told.instruments[name].distribution
         assert isinstance(given, LogNormal)
         assert given.median == pytest.approx(np.exp(one.log_centre), rel=1e-3), COMMAND
+
+
+def test_the_file_that_ships_is_as_it_is_written(told: PopulationEvidence, tmp_path: Path) -> None:
+    write_population(told, tmp_path / "population.yaml")
+    assert (tmp_path / "population.yaml").read_text("utf-8") == POPULATION.read_text("utf-8")
 
 
 @pytest.mark.slow

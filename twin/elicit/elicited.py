@@ -100,13 +100,3 @@ class PopulationEvidence(_Frozen):
 def load_population_evidence() -> PopulationEvidence:
     """Read what was elicited of people and their course."""
     return PopulationEvidence.model_validate(yaml.safe_load(FILE.read_text("utf-8")))
-
-
-def write(path: Path, elicited: PopulationEvidence) -> None:
-    """Write elicited distributions as YAML, the same bytes for the same numbers."""
-    told = elicited.model_dump(mode="json")
-    head = f"# Generated: {elicited.command}. Do not edit.\n"
-    text = yaml.safe_dump(
-        told, sort_keys=False, default_flow_style=None, width=100, allow_unicode=True
-    )
-    path.write_text(head + text, encoding="utf-8")
