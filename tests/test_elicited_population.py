@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 
 from priors import EvidenceLibrary, LogNormal, Normal, load_evidence
+from priors.elicited_population import (
+    ElicitedParameter,
+    PopulationEvidence,
+    load_population_evidence,
+)
 from twin.elicit import retest
 from twin.elicit.between_outcomes import between_levels
 from twin.elicit.classes import CLASSES
-from twin.elicit.elicited import Elicited, PopulationEvidence, load_population_evidence
 from twin.elicit.natural_history import course_keys
 from twin.elicit.population import COMMAND, elicit
 from twin.elicit.shelf import Shelf
@@ -38,13 +42,13 @@ def told() -> PopulationEvidence:
     return load_population_evidence()
 
 
-def centre(one: Elicited) -> np.ndarray:
+def centre(one: ElicitedParameter) -> np.ndarray:
     given = one.distribution
     return np.array(given.mean if isinstance(given, Normal) else given.median)
 
 
 def simulated(
-    told: PopulationEvidence, means: dict[str, Elicited], weeks: list[float]
+    told: PopulationEvidence, means: dict[str, ElicitedParameter], weeks: list[float]
 ) -> np.ndarray:
     """Return recorded scores of people drawn by the law, shape (person, visit, outcome)."""
     rng = np.random.default_rng(1)
@@ -102,7 +106,7 @@ def test_disability_runs_and_spreads_as_in_uk_beam(
     assert np.abs(correlation - published).max() < 0.05, correlation
 
 
-def entries(told: PopulationEvidence) -> dict[str, Elicited]:
+def entries(told: PopulationEvidence) -> dict[str, ElicitedParameter]:
     parts = {"": told.parameters, "correlations ": told.correlations}
     parts |= {f"{name} ": one for name, one in told.classes.items()}
     parts |= {"instrument ": told.instruments}

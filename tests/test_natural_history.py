@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from priors import load_evidence
-from twin.elicit.elicited import load_population_evidence
+from priors.elicited_population import load_population_evidence
 from twin.instruments import instrument
 from twin.outcomes.natural_history import NaturalHistory, Responders
 from twin.population.published import RESPONSE_POINTS, published

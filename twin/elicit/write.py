@@ -9,9 +9,8 @@ from typing import Any
 import yaml
 
 from priors.elicited import Belief, ElicitedEffect
+from priors.elicited_population import PopulationEvidence
 from twin.fit.whole import whole_file
-
-from .elicited import PopulationEvidence
 
 _FOLDER = Path(__file__).resolve().parents[2] / "priors" / "elicited"
 EFFECTS, POPULATION = _FOLDER / "effects.yaml", _FOLDER / "population.yaml"

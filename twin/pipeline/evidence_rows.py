@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from priors import PriorSet, load_evidence
-from twin.elicit.elicited import Elicited, load_population_evidence
+from priors.elicited_population import ElicitedParameter, load_population_evidence
 from twin.elicit.natural_history import MIX
 from twin.elicit.shelf import Shelf
 from twin.instruments import instruments
@@ -53,7 +53,7 @@ def evidence_rows(priors: PriorSet) -> Iterator[Estimate]:
         yield Estimate(priors[parameter].meaning, priors[parameter].label, priors[parameter].source)
 
 
-def _elicited(some: object) -> Iterator[tuple[str, Elicited]]:
+def _elicited(some: object) -> Iterator[tuple[str, ElicitedParameter]]:
     assert isinstance(some, dict)
     for one in some.values():
         yield one.meaning.removesuffix("; acute at entry"), one
