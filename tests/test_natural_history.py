@@ -1,5 +1,7 @@
 """How people fare by kind, against sums written out; and which published figures are drawn in."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -112,5 +114,5 @@ def test_every_figure_that_priors_were_made_to_give_is_one_that_they_rest_on() -
     rows = {library[key].row for key in keys}
     for point in published(library):
         if point.fitted and point.statistic != "absent":  # of work nothing is elicited here
-            row = point.source.split("evidence ")[1].split(",")[0]
+            (row,) = re.findall(r"evidence (\d+\.\d+)", point.source)
             assert row in rows, point

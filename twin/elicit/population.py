@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from priors import Distribution, EvidenceLibrary, LogNormal, Normal
+from priors.cite import citation
 from priors.elicited_population import ElicitedParameter, PopulationEvidence, Reproduced
 from twin.law.grid import Floats
 
@@ -61,7 +62,7 @@ def elicit(library: EvidenceLibrary) -> PopulationEvidence:
         others = {cohort: make(found) for cohort, found in without.items()}
         changed = {cohort: other for cohort, other in others.items() if other != own}
         keys = said["evidence"]
-        source = f"{full.shelf.citation(keys)}{said.pop('remark', '')}"
+        source = f"{citation(keys, library)}{said.pop('remark', '')}"
         return ElicitedParameter(
             distribution=own, label="borrowed", source=source, without=changed, **said
         )
