@@ -20,7 +20,7 @@ from priors import (
 )
 from scenarios import Intervention, centre, interval, load_scenario
 from scenarios.load import intervention_mapping
-from twin.elicit.course_of_effect import lasting_share
+from twin.elicit.course_of_effect import lasting_share, shown_later
 from twin.elicit.effects import elicit_effects
 from twin.elicit.pool import FAR, pool
 from twin.elicit.published import Contrast, contrast, pain_free_contrast
@@ -225,6 +225,14 @@ def test_lasting_shares_that_ship_are_what_elicitation_gives(
     weeks = (library[keys[0]].weeks or 0, library[keys[1]].weeks or 0)
     found = lasting_share(intervention_mapping(intervention), earlier, later, weeks)
     assert found == EFFECTS[name].elsewhere
+
+
+def test_people_in_whom_the_mean_share_lasts_show_the_later_difference() -> None:
+    # a large difference, of which an instrument hides more than of what is left of it
+    care, weeks = intervention_mapping("stratified_care"), (17.3333, 52.0)
+    earlier, later = Contrast(-3.0, 0.1), Contrast(-1.75, 0.1)
+    mean = centre(lasting_share(care, earlier, later, weeks))
+    assert shown_later(care, earlier, weeks, mean) == pytest.approx(later.estimate, abs=0.01)
 
 
 def test_an_effect_that_stays_as_large_lasts_and_one_that_is_gone_does_not() -> None:
