@@ -329,7 +329,9 @@ def test_everyone_in_a_simulated_trial_reached_its_entry_criterion() -> None:
 def test_the_table_looks_for_every_contrast_that_was_used() -> None:
     used = {key for question in QUESTIONS.values() for key in question.evidence}
     used |= {key for _, *keys in LASTING.values() for key in keys}
-    assert used == {trial.found for trial in TRIALS.values()}
+    assert used == {trial.found for trial in TRIALS.values()} - {None}
+    behind_shares = {trial.question for trial in TRIALS.values() if trial.found is None}
+    assert behind_shares == {name for name, question in QUESTIONS.items() if question.shares}
 
 
 def test_designs_are_those_of_the_evidence(library: EvidenceLibrary) -> None:
@@ -338,6 +340,9 @@ def test_designs_are_those_of_the_evidence(library: EvidenceLibrary) -> None:
     )
     assert design_of(library, TRIALS["RESTORE"]) == TrialDesign(
         164, 164, "disability", 13, entry=("pain", 4)
+    )
+    assert design_of(library, TRIALS["Boulder, pain reprocessing"]) == TrialDesign(
+        50, 50, "pain", 4
     )
     twelve = design_of(library, TRIALS["STarT Back, 12 months"])
     assert (twelve.treated, twelve.control, twelve.week) == (568, 283, 52)
