@@ -1,10 +1,12 @@
 """How people fare by kind, against sums written out; and which published figures are drawn in."""
 
+import re
+
 import numpy as np
 import pytest
 
 from priors import load_evidence
-from twin.elicit.elicited import load_population_evidence
+from priors.elicited_population import load_population_evidence
 from twin.instruments import instrument
 from twin.outcomes.natural_history import NaturalHistory, Responders
 from twin.population.published import RESPONSE_POINTS, published
@@ -112,5 +114,5 @@ def test_every_figure_that_priors_were_made_to_give_is_one_that_they_rest_on() -
     rows = {library[key].row for key in keys}
     for point in published(library):
         if point.fitted and point.statistic != "absent":  # of work nothing is elicited here
-            row = point.source.split("evidence ")[1].split(",")[0]
+            (row,) = re.findall(r"evidence (\d+\.\d+)", point.source)
             assert row in rows, point

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from priors import EvidenceLibrary, LogNormal, Normal, load_evidence, load_prior_set
+from priors.elicited_population import load_population_evidence
 from scenarios import load_scenario
 from twin.cohort import Cohort
 from twin.config import RunConfig
 from twin.elicit.assumed import PRIORS
 from twin.elicit.classes import CLASSES
-from twin.elicit.elicited import load_population_evidence
 from twin.elicit.natural_history import class_shares, course_keys
 from twin.elicit.shelf import Shelf
 from twin.fit.arrays import model_spec
