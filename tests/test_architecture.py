@@ -35,6 +35,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("twin.elicit",),
     ("twin.population",),
     ("twin.outcomes",),
+    ("twin.engine",),
     ("twin.diagnose",),
     ("twin.report", "twin.export"),
     ("twin.preview",),
