@@ -9,7 +9,7 @@ from twin.errors import InputError, Problem
 
 MB = 2**20
 _SINGLE, _DOUBLE = 4, 8
-_PROGRAM = 640 * MB
+_PROGRAM = 700 * MB
 """The program with all that it loads before it simulates (PyMC, xarray, compiled kernels), without
 anybody's draws: measured."""
 _SHARED_COURSES, _COURSES = 6, 9
@@ -82,25 +82,40 @@ class Room:
         )
 
 
-def room(size: Size, held: int, limit: int, threads: int) -> Room:
-    """Return how many people are simulated at once, as many as are useful and fit.
+@dataclass(frozen=True)
+class Memory:
+    """What a simulation may take.
 
-    Parameters
+    Attributes
     ----------
     size
-        How large the simulation is.
+        How large it is.
     held
-        Bytes that the program holds already.
+        Bytes that the program holds before it begins.
     limit
         Bytes that it may hold.
     threads
         Chunks at the same time, at most.
-
-    Raises
-    ------
-    InputError
-        If one person at a time does not fit; the message says what would.
     """
+
+    size: Size
+    held: int
+    limit: int
+    threads: int
+
+    def room(self, draws: int) -> Room:
+        """Return how many people are simulated at once with so many draws.
+
+        Raises
+        ------
+        InputError
+            If one person at a time does not fit; the message says what would.
+        """
+        return room(replace(self.size, draws=draws), self.held, self.limit, self.threads)
+
+
+def room(size: Size, held: int, limit: int, threads: int) -> Room:
+    """Return how many people are simulated at once, as many as are useful and fit; see `Memory`."""
     found = Room(threads, _AT_ONCE, 0, limit)
     while True:
         found = replace(found, needed=needed(size, held, found))

@@ -67,6 +67,7 @@ def announcement(
             f"x {len(scenarios)} scenarios, against {simulation.comparator}"
         ),
         "memory": str(given),
+        **_precision(config, drawn),
         "seed": str(config.seed),
         "fit": f"{plan.path} ({fit})",
         "results": str(folder),
@@ -81,6 +82,14 @@ def announcement(
     words = [str(scenario).replace("[estimated]", f"[{known}]") for scenario in scenarios]
     told = [unseen.told, ""] if unseen is not None else []
     return "\n".join([*told, str(people), "", *words, "", *table, *accepted])
+
+
+def _precision(config: RunConfig, drawn: int) -> dict[str, str]:
+    asked = config.simulation.precision
+    if not asked:
+        return {}
+    told = ", ".join(f"{name} {error:g}" for name, error in asked.items())
+    return {"until": f"the Monte-Carlo error is at most: {told}; with {drawn} draws at most"}
 
 
 def draws_of_twins(config: RunConfig, unseen: Unseen | None) -> int:

@@ -15,10 +15,11 @@ from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.config import RunConfig
 from twin.diagnose.dropout_settings import dropout_deltas
 from twin.engine.local import processors
-from twin.engine.memory import MB, Room, Size, half_of_free, held_now, room
+from twin.engine.memory import MB, Memory, Size, half_of_free, held_now
 from twin.engine.store import space
 from twin.fit.arrays import model_spec, records
 from twin.fit.plan import FitPlan
+from twin.outcomes.precision import check_precision
 from twin.outcomes.thresholds import harm_changes, important_changes
 
 from .announcement import announcement, draws_of_twins
@@ -68,12 +69,13 @@ def run(config: RunConfig) -> Path:
     harm_changes(people.outcomes, config.report)
     folder = run_folder(config, people)
     reused = config.population is None and plan.path.exists()
-    given = _memory(config, people, len(scenarios), draws_of_twins(config, unseen))
+    check_precision(config.simulation.precision, people.outcomes, people.has_work)
+    memory = _memory(config, people, len(scenarios), draws_of_twins(config, unseen))
+    given = memory.room(memory.size.draws)
     print(announcement(config, plan, people, scenarios, folder, given, unseen), flush=True)
 
     # Whatever is wrong with the input has been said by now: PyMC takes seconds to load.
     from twin.simulate.paths import full_paths
-    from twin.simulate.prepare import prepare
     from twin.twins import TwinEnsemble
 
     from .headlines import headlines
@@ -88,11 +90,11 @@ def run(config: RunConfig) -> Path:
     blocks = [told, *([news] if news else []), str(TwinEnsemble(fit))]
     print("\n" + "\n\n".join(blocks) + "\n", flush=True)
     with _timed("simulation", timings):
-        prepared = prepare(people, fit, scenarios, config.simulation, config.seed)
-        summary = simulation(prepared, people, config, given)
-        outcomes, history = summary.outcomes(), summary.history()
+        prepared, outcomes, history, precision = simulation(people, fit, scenarios, config, memory)
         named = config.simulation.full_paths
         paths = full_paths(prepared, named) if named else None
+    if precision:
+        print(f"{precision}\n", flush=True)
     with _timed("diagnostics", timings):
         diagnostics = diagnosed(plan, fit, outcomes, config, history)
     facts = RunFacts(
@@ -109,6 +111,7 @@ def run(config: RunConfig) -> Path:
         unseen=unseen,
         outlook=outlook,
         news=news,
+        precision=precision,
     )
     with space(folder):
         contrasts = write_outputs(folder, facts, prepared.design, outcomes, timings)
@@ -131,8 +134,8 @@ def _cohort(config: RunConfig) -> tuple[Cohort, xr.Dataset | None]:
     return read_cohort(config.cohort, Path()), None
 
 
-def _memory(config: RunConfig, people: Cohort, scenarios: int, drawn: int) -> Room:
-    """Settle how many people are simulated at once, or refuse what does not fit."""
+def _memory(config: RunConfig, people: Cohort, scenarios: int, drawn: int) -> Memory:
+    """What the simulation of a run may take."""
     told = config.simulation
     size = Size(
         people=people.n,
@@ -143,7 +146,7 @@ def _memory(config: RunConfig, people: Cohort, scenarios: int, drawn: int) -> Ro
         drawn=drawn,
     )
     limit = half_of_free() if told.memory_mb is None else told.memory_mb * MB
-    return room(size, held_now(), limit, config.engine.workers or processors())
+    return Memory(size, held_now(), limit, config.engine.workers or processors())
 
 
 def _unseen(config: RunConfig, plan: FitPlan) -> Unseen | None:

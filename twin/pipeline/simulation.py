@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+import xarray as xr
 
 from priors import load_evidence
+from scenarios import Scenario
 from twin.cohort import Cohort
 from twin.config import RunConfig
 from twin.elicit.classes import CLASSES
-from twin.engine.memory import Room
+from twin.engine.memory import Memory, Room
 from twin.engine.simulated import simulated
 from twin.engine.store import Store
+from twin.errors import InputError
 from twin.instruments import instrument
 from twin.outcomes.measures import Measures
-from twin.outcomes.natural_history import HistoryOf, Responders
+from twin.outcomes.natural_history import HistoryOf, NaturalHistory, Responders
+from twin.outcomes.outcomes import Outcomes
+from twin.outcomes.precision import in_words, more_draws, reached
 from twin.outcomes.summarise import Summary
+from twin.outcomes.table import contrasts
 from twin.population.published import ENTRY, RESPONSE_POINTS
+from twin.simulate.prepare import prepare
 from twin.simulate.prepared import Prepared
 
 CHUNKS = "chunks"
@@ -23,20 +33,64 @@ CHUNKS = "chunks"
 _GB = 2**30
 
 
-def simulation(prepared: Prepared, people: Cohort, config: RunConfig, room: Room) -> Summary:
-    """Simulate a run's people, and sweep what was kept of those of long ago.
+class Simulated(NamedTuple):
+    """A run's people, simulated."""
+
+    prepared: Prepared
+    outcomes: Outcomes
+    history: NaturalHistory | None
+    """How people drawn from evidence fare; None for a cohort."""
+    precision: str
+    """How precisely differences are told; empty where nothing was asked."""
+
+
+def simulation(
+    people: Cohort,
+    fit: xr.DataTree,
+    scenarios: Sequence[Scenario],
+    config: RunConfig,
+    memory: Memory,
+) -> Simulated:
+    """Simulate a run's people, with more draws until differences are as precise as was asked.
 
     Parameters
     ----------
-    prepared
-        What is simulated.
     people
         Who they are.
+    fit
+        What their twins are made of.
+    scenarios
+        What is simulated.
     config
         The checked configuration.
-    room
-        How many people are held in memory at once.
+    memory
+        What may be held in memory.
     """
+    settings, asked = config.simulation, config.simulation.precision
+    draws, limits = memory.size.draws, ""
+    while True:
+        settings = settings.model_copy(update={"draws": draws})
+        prepared = prepare(people, fit, scenarios, settings, config.seed)
+        summary = _simulated(prepared, people, config, memory.room(draws))
+        outcomes = summary.outcomes()
+        if not asked:
+            return Simulated(prepared, outcomes, summary.history(), "")
+        found = reached(contrasts(outcomes, {}), asked)
+        more = more_draws(found, draws, memory.size.drawn)
+        if more > draws:
+            try:
+                memory.room(more)
+            except InputError:
+                more, limits = draws, " More draws do not fit into memory."
+        if more == draws:
+            design = prepared.design
+            told = in_words(found, design.n_chains * design.n_draws)
+            return Simulated(prepared, outcomes, summary.history(), f"Precision: {told}{limits}")
+        draws = more
+
+
+def _simulated(prepared: Prepared, people: Cohort, config: RunConfig, given: Room) -> Summary:
+    """Simulate people with so many draws, and sweep what was kept of those of long ago."""
     measures = Measures.of(prepared.design, config.report, _history(people, config))
     store = Store(Path(config.output.fits) / CHUNKS) if config.simulation.resume else None
     summary = simulated(
@@ -44,8 +98,8 @@ def simulation(prepared: Prepared, people: Cohort, config: RunConfig, room: Room
         measures,
         store=store,
         engine=config.engine,
-        threads=room.threads,
-        at_once=room.at_once,
+        threads=given.threads,
+        at_once=given.at_once,
         progress_bar=config.simulation.progress_bar,
     )
     if store is not None:

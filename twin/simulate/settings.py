@@ -29,6 +29,10 @@ class SimulationSettings(BaseModel):
         Most memory of the program while it simulates, mebibytes; None for half of what is free.
     resume
         Whether parts that were simulated before are taken from their files, and new ones stored.
+    precision
+        Largest Monte-Carlo error wanted of the mean differences from the comparator, by outcome (of
+        the expected score, in points of its instrument) or ``days_lost``: draws are added until
+        it is reached or there are no more.
     full_paths
         Ids of people of whom every draw and week is kept, in a file of its own.
     progress_bar
@@ -43,5 +47,6 @@ class SimulationSettings(BaseModel):
     setting: Setting = "elsewhere"
     memory_mb: Annotated[int, Field(ge=16)] | None = None
     resume: bool = True
+    precision: dict[str, _Positive] = {}
     full_paths: tuple[str, ...] = ()
     progress_bar: bool = True
