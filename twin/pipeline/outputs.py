@@ -78,6 +78,8 @@ class RunFacts:
     outlook, news
         What a next visit would tell of them, by outcome, and this with what the last one changed in
         words; empty where there is none.
+    precision
+        How precisely differences are told; empty where nothing was asked.
     """
 
     config: RunConfig
@@ -93,6 +95,7 @@ class RunFacts:
     unseen: Unseen | None = None
     outlook: Mapping[str, xr.Dataset] = field(default_factory=dict)
     news: str = ""
+    precision: str = ""
 
     @property
     def converged(self) -> bool:
@@ -219,6 +222,7 @@ def _content(
             "cohort": f"{cohort.name}, SHA-256 {cohort.hash}",
             "fit": facts.plan.key,
             "priors": facts.plan.priors.summary,
+            **({"precision": facts.precision} if facts.precision else {}),
             **{f"version of {name}": version for name, version in versions().items()},
         },
     )
