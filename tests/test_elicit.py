@@ -35,7 +35,7 @@ from twin.elicit.trials import (
     simulate_row,
     workplace_rows,
 )
-from twin.elicit.work import Workers, log_ratios, shifts
+from twin.elicit.work import LASTS_WEEKS, Workers, log_ratios, shifts
 from twin.elicit.write import EFFECTS as SHIPPED_EFFECTS
 from twin.elicit.write import write_effects
 
@@ -290,6 +290,11 @@ def test_more_relapse_lowers_the_lasting_return_and_leaves_the_first() -> None:
     few, many = log_ratios(workers, 0.5, 0.0), log_ratios(workers, 0.5, 1.0)
     assert few[0] == many[0]
     assert many[1] < few[1] - 0.1
+
+
+def test_the_workplace_intervention_says_when_a_return_is_a_lasting_one() -> None:
+    told = " ".join(str(load_scenario("workplace")).split())
+    assert f"when {LASTS_WEEKS} weeks of full work follow (assumed)" in told
 
 
 def test_shifts_give_the_ratios_that_were_asked_for() -> None:

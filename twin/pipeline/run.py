@@ -115,7 +115,8 @@ def run(config: RunConfig) -> Path:
     )
     with space(folder):
         contrasts = write_outputs(folder, facts, prepared.design, outcomes, timings)
-    print(headlines(contrasts, prepared.design, outcomes.level), flush=True)
+    recalled = [what for scenario in scenarios for what in scenario.recalled]
+    print(headlines(contrasts, prepared.design, outcomes.level, recalled), flush=True)
     return folder / REPORT
 
 
