@@ -12,6 +12,7 @@ from twin.config import RunConfig
 from twin.engine.memory import Room
 from twin.fit.plan import FitPlan
 from twin.outcomes.label import label
+from twin.simulate.trend import trend_lines
 
 if TYPE_CHECKING:
     from .unseen import Unseen
@@ -66,6 +67,7 @@ def announcement(
             f"{people.n} people x {used} draws x {simulation.horizon_weeks} weeks "
             f"x {len(scenarios)} scenarios, against {simulation.comparator}"
         ),
+        **_trends(config, people),
         "memory": str(given),
         **_precision(config, drawn),
         "seed": str(config.seed),
@@ -82,6 +84,11 @@ def announcement(
     words = [str(scenario).replace("[estimated]", f"[{known}]") for scenario in scenarios]
     told = [unseen.told, ""] if unseen is not None else []
     return "\n".join([*told, str(people), "", *words, "", *table, *accepted])
+
+
+def _trends(config: RunConfig, people: Cohort) -> dict[str, str]:
+    told = trend_lines(config.simulation.secular_trend, people.outcomes)
+    return {"trend": "; ".join(told)} if told else {}
 
 
 def _precision(config: RunConfig, drawn: int) -> dict[str, str]:

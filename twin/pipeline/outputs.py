@@ -34,6 +34,7 @@ from twin.outcomes.table import scenario_summary
 from twin.outcomes.trial import trial_estimates
 from twin.report import Estimate, ReportContent, write_report
 from twin.simulate.design import Design
+from twin.simulate.trend import trend_lines
 
 from .run_folder import REPORT
 from .unseen import Unseen
@@ -277,7 +278,9 @@ def _published() -> list[Point]:
 
 
 def _of_scenarios(facts: RunFacts) -> list[Estimate]:
-    return [
+    trends = trend_lines(facts.config.simulation.secular_trend, facts.cohort.outcomes)
+    rows = [Estimate(f"Secular trend: {one}", "assumed", "the configuration") for one in trends]
+    return rows + [
         Estimate(found.what, label(found.label, facts.cohort.synthetic), found.source)
         for scenario in facts.scenarios
         for found in scenario.statements

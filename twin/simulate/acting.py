@@ -75,12 +75,12 @@ class _Acting:
             more = np.sum(passed, axis=0)
             edges, half = _added(self.setting.cells.grid, more)
             own = self.setting.cells.grid.middles[None]
-            natural = self.one.natural_after(
-                weeks + edges[:, self.setting.cells.at_week[: len(weeks)]]
-            )
+            gained = edges[:, self.setting.cells.at_week[: len(weeks)]]
+            after = self.one.natural_after
+            natural = natural + (after(weeks + gained) - after(weeks[None]))
             # the fit reads the natural course once for several of these cells; what is added to it
             # begins with the week in which it does
-            middles = middles + (self.one.natural_after(own + half) - self.one.natural_after(own))
+            middles = middles + (after(own + half) - after(own))
         return Acted(natural + at_weeks, middles + at_middles, self._hazards(acting))
 
     def _quicker(self, name: str, dose: Floats) -> Floats | None:

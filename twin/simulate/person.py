@@ -24,6 +24,7 @@ from .noise import first_flare, residual_path
 from .prepared import Prepared
 from .shocks import Shocks
 from .state import Acted, Hazards, Person
+from .trend import drifted
 from .work_paths import work_paths
 
 
@@ -81,8 +82,7 @@ class _AtStart:
         )
         self._own = {name: values[position] for name, values in prepared.twins.items()}
         cells, weeks = prepared.setting.cells, design.weeks.astype(float)
-        in_middles = self._natural(prepared.grid.middles)
-        natural = self._natural(weeks)
+        in_middles, natural = self._drifting(prepared.grid.middles), self._drifting(weeks)
         self.residuals = self._residuals()
         self._first_level = natural[:, 0]
         # several scenarios read the same
@@ -102,6 +102,11 @@ class _AtStart:
         """Natural course after some weeks, shape (sample, week, outcome)."""
         weights = course.natural_weights(NUMPY, np.exp(self._own["log_rate"]), week)
         return np.asarray(course.level(weights, self._own["start"], self._own["set_point"]))
+
+    def _drifting(self, week: Floats) -> Floats:
+        """The same with what everybody's drift adds to it."""
+        natural, drift = self._natural(week), self._prepared.drift
+        return natural + drifted(drift, self._own["log_rate"], week) if drift.any() else natural
 
     def _response(self, name: str) -> Floats:
         """Response to an intervention at full dose, shape (sample, outcome)."""

@@ -35,6 +35,7 @@ from .responses import ArmResponses
 from .settings import SimulationSettings
 from .state import Setting
 from .stated_exposure import stated_exposure
+from .trend import drifts
 from .weekly import WeeklyCells
 from .work_paths import week_segments
 
@@ -140,6 +141,7 @@ def prepare(
         scales=scales,
         work=_work_law(every),
         segments=week_segments(cells.grid, settings.horizon_weeks),
+        drift=drifts(settings.secular_trend, cohort.outcomes, n, seed),
         paired=paired,
     )
     return settled(ready, data.cluster)

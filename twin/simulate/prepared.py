@@ -50,6 +50,8 @@ class Prepared:
         The work process with a leading sample axis; None where there is none.
     segments
         The weeks cut at the edges of the cells that people are simulated in.
+    drift
+        Of everybody's set points, whatever is done, severity a week, shape (sample, outcome).
     paired
         Draw of the population that each draw of each person belongs to, shape (person, sample):
         of twins whose own data reweighed the population. What the population says (the
@@ -71,6 +73,7 @@ class Prepared:
     scales: tuple[Scale, ...]
     work: WorkLaw | None
     segments: WeekSegments
+    drift: Floats
     paired: Ints | None = None
 
     @property
@@ -90,5 +93,6 @@ class Prepared:
             setting=self.setting.at(at),
             noise=self.noise.at(at),
             table=self.table[at],
+            drift=self.drift[at],
             work=None if self.work is None else WorkLaw(*(part[at] for part in self.work)),
         )

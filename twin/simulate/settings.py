@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from priors.elicited import Setting
 
+from .trend import SecularTrend
+
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -33,6 +35,8 @@ class SimulationSettings(BaseModel):
         Largest Monte-Carlo error wanted of the mean differences from the comparator, by outcome (of
         the expected score, in points of its instrument) or ``days_lost``: draws are added until
         it is reached or there are no more.
+    secular_trend
+        How fast what everybody tends to drifts with time, whatever is done, by outcome.
     full_paths
         Ids of people of whom every draw and week is kept, in a file of its own.
     progress_bar
@@ -48,5 +52,6 @@ class SimulationSettings(BaseModel):
     memory_mb: Annotated[int, Field(ge=16)] | None = None
     resume: bool = True
     precision: dict[str, _Positive] = {}
+    secular_trend: dict[str, SecularTrend] = {}
     full_paths: tuple[str, ...] = ()
     progress_bar: bool = True
