@@ -7,6 +7,8 @@ from pathlib import Path
 
 from twin.errors import InputError, Problem
 
+from .blocks import PERSON_DRAWS
+
 MB = 2**20
 _SINGLE, _DOUBLE = 4, 8
 _PROGRAM = 700 * MB
@@ -22,6 +24,7 @@ _SUM_COPIES = 4
 """Those of a chunk, of a block, of all people, and their means."""
 _NOT_GIVEN_BACK = 2
 """Times what a thread works with that it holds: measured."""
+_BLOCK_COPIES = 3
 _TWIN_NUMBERS = 6
 """Of each outcome, and draw of the fit, that a stored twin has."""
 _READY_NUMBERS = 4
@@ -140,9 +143,12 @@ def needed(size: Size, held: int, given: Room) -> int:
     chunk = given.at_once * size.scenarios * courses + _SUMS * size.scenarios * courses
     # what a thread lets go is not given back to the system at once
     working = _NOT_GIVEN_BACK * given.threads * (person + chunk)
+    # what is kept of a block's people is held by chunks, then as one, then as it is stored
+    in_block = min(size.people, PERSON_DRAWS // size.draws)
+    block = _BLOCK_COPIES * in_block * kept // size.people
     # while a variable is written a copy of it is compressed
     written = kept // 2
-    return max(held, _PROGRAM) + fit + twins + kept + written + sums + working
+    return max(held, _PROGRAM) + fit + twins + kept + written + block + sums + working
 
 
 def _refusal(size: Size, held: int, least: Room) -> Problem:
