@@ -138,7 +138,7 @@ def test_a_name_depends_on_all_that_counts_and_on_nothing_else(prepared: Prepare
     others = [
         replace(prepared, twins={**prepared.twins, "start": start}),
         replace(prepared, seed=prepared.seed + 1),
-        replace(prepared, noise=replace(prepared.noise, flare_sd=2 * prepared.noise.flare_sd)),
+        replace(prepared, noise=prepared.noise._replace(flare_sd=2 * prepared.noise.flare_sd)),
     ]
     for other in others:
         assert not set(keys(other).values()) & set(before.values())
