@@ -9,6 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from priors.sources import TO_BE_VERIFIED
+
 from .combination import Combination
 from .intervention import Intervention
 from .rollout import RollOut
@@ -114,6 +116,11 @@ class Scenario(Frozen):
             for intervention in self.interventions
             for found in _effects(intervention)
         }
+
+    @property
+    def recalled(self) -> tuple[str, ...]:
+        """What of it rests on figures that were recalled: not seen on a page, to be verified."""
+        return tuple(one.what for one in self.statements if TO_BE_VERIFIED in one.source)
 
     def __str__(self) -> str:
         """The scenario in words."""

@@ -1,5 +1,6 @@
 """Runs side by side, against tables written by hand."""
 
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -70,6 +71,20 @@ def test_what_is_printed_holds_intervals_and_the_largest_move_beside_them(
     (written,) = runs[0][1].parent.parent.glob("comparison-*.csv")
     assert said.endswith(str(written))
     assert len(written.read_text("utf-8").splitlines()) == 1 + 4
+
+
+def test_a_page_shows_each_run_s_estimate_beside_the_others(
+    runs: list[tuple[list[str], Path]],
+) -> None:
+    compare(runs)
+    (page,) = runs[0][1].parent.parent.glob("comparison-*.html")
+    shown = page.read_text("utf-8")
+    drawn = [
+        "priors=literature −1.00 (−1.50 to −0.50); priors=wide −1.10 (−1.60 to −0.60)",
+        "priors=literature −2.00 (−3.00 to −1.00); priors=wide −1.50 (−3.50 to 0.50)",
+    ]
+    assert re.findall(r"app, week 26: ([^\"]*)\.\"", shown) == drawn
+    assert shown.count("<svg") == 2
 
 
 def test_what_is_zero_under_every_choice_is_not_told(tmp_path: Path) -> None:

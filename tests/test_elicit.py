@@ -20,7 +20,7 @@ from priors import (
 )
 from scenarios import Intervention, centre, interval, load_scenario
 from scenarios.load import intervention_mapping
-from twin.elicit.course_of_effect import lasting_share
+from twin.elicit.course_of_effect import lasting_share, shown_later
 from twin.elicit.effects import elicit_effects
 from twin.elicit.pool import FAR, pool
 from twin.elicit.published import Contrast, contrast, pain_free_contrast
@@ -35,7 +35,7 @@ from twin.elicit.trials import (
     simulate_row,
     workplace_rows,
 )
-from twin.elicit.work import Workers, log_ratios, shifts
+from twin.elicit.work import LASTS_WEEKS, Workers, log_ratios, shifts
 from twin.elicit.write import EFFECTS as SHIPPED_EFFECTS
 from twin.elicit.write import write_effects
 
@@ -227,6 +227,14 @@ def test_lasting_shares_that_ship_are_what_elicitation_gives(
     assert found == EFFECTS[name].elsewhere
 
 
+def test_people_in_whom_the_mean_share_lasts_show_the_later_difference() -> None:
+    # a large difference, of which an instrument hides more than of what is left of it
+    care, weeks = intervention_mapping("stratified_care"), (17.3333, 52.0)
+    earlier, later = Contrast(-3.0, 0.1), Contrast(-1.75, 0.1)
+    mean = centre(lasting_share(care, earlier, later, weeks))
+    assert shown_later(care, earlier, weeks, mean) == pytest.approx(later.estimate, abs=0.01)
+
+
 def test_an_effect_that_stays_as_large_lasts_and_one_that_is_gone_does_not() -> None:
     exercise, earlier = intervention_mapping("exercise"), Contrast(-2.0, 0.01)
     kept = lasting_share(exercise, earlier, Contrast(-2.0, 0.01), (13, 52))
@@ -284,6 +292,11 @@ def test_more_relapse_lowers_the_lasting_return_and_leaves_the_first() -> None:
     assert many[1] < few[1] - 0.1
 
 
+def test_the_workplace_intervention_says_when_a_return_is_a_lasting_one() -> None:
+    told = " ".join(str(load_scenario("workplace")).split())
+    assert f"when {LASTS_WEEKS} weeks of full work follow (assumed)" in told
+
+
 def test_shifts_give_the_ratios_that_were_asked_for() -> None:
     workers = Workers.of(5_000)
     found = shifts(workers, math.log(1.55), math.log(1.07))
@@ -321,7 +334,9 @@ def test_everyone_in_a_simulated_trial_reached_its_entry_criterion() -> None:
 def test_the_table_looks_for_every_contrast_that_was_used() -> None:
     used = {key for question in QUESTIONS.values() for key in question.evidence}
     used |= {key for _, *keys in LASTING.values() for key in keys}
-    assert used == {trial.found for trial in TRIALS.values()}
+    assert used == {trial.found for trial in TRIALS.values()} - {None}
+    behind_shares = {trial.question for trial in TRIALS.values() if trial.found is None}
+    assert behind_shares == {name for name, question in QUESTIONS.items() if question.shares}
 
 
 def test_designs_are_those_of_the_evidence(library: EvidenceLibrary) -> None:
@@ -330,6 +345,9 @@ def test_designs_are_those_of_the_evidence(library: EvidenceLibrary) -> None:
     )
     assert design_of(library, TRIALS["RESTORE"]) == TrialDesign(
         164, 164, "disability", 13, entry=("pain", 4)
+    )
+    assert design_of(library, TRIALS["Boulder, pain reprocessing"]) == TrialDesign(
+        50, 50, "pain", 4
     )
     twelve = design_of(library, TRIALS["STarT Back, 12 months"])
     assert (twelve.treated, twelve.control, twelve.week) == (568, 283, 52)

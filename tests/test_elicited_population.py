@@ -1,19 +1,25 @@
 """What was elicited of people and their course: does the engine give back what was published?"""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from priors import EvidenceLibrary, LogNormal, Normal, load_evidence
+from priors.elicited_population import (
+    ElicitedParameter,
+    PopulationEvidence,
+    load_population_evidence,
+)
 from twin.elicit import retest
 from twin.elicit.between_outcomes import between_levels
 from twin.elicit.classes import CLASSES
-from twin.elicit.elicited import Elicited, PopulationEvidence, load_population_evidence
 from twin.elicit.natural_history import course_keys
 from twin.elicit.population import COMMAND, elicit
 from twin.elicit.shelf import Shelf
 from twin.elicit.spread import CORRELATIONS, MEANS, disability_course
+from twin.elicit.write import POPULATION, write_population
 from twin.instruments import instrument
 from twin.law import forward
 from twin.law.backends import NUMPY
@@ -36,13 +42,13 @@ def told() -> PopulationEvidence:
     return load_population_evidence()
 
 
-def centre(one: Elicited) -> np.ndarray:
+def centre(one: ElicitedParameter) -> np.ndarray:
     given = one.distribution
     return np.array(given.mean if isinstance(given, Normal) else given.median)
 
 
 def simulated(
-    told: PopulationEvidence, means: dict[str, Elicited], weeks: list[float]
+    told: PopulationEvidence, means: dict[str, ElicitedParameter], weeks: list[float]
 ) -> np.ndarray:
     """Return recorded scores of people drawn by the law, shape (person, visit, outcome)."""
     rng = np.random.default_rng(1)
@@ -100,7 +106,7 @@ def test_disability_runs_and_spreads_as_in_uk_beam(
     assert np.abs(correlation - published).max() < 0.05, correlation
 
 
-def entries(told: PopulationEvidence) -> dict[str, Elicited]:
+def entries(told: PopulationEvidence) -> dict[str, ElicitedParameter]:
     parts = {"": told.parameters, "correlations ": told.correlations}
     parts |= {f"{name} ": one for name, one in told.classes.items()}
     parts |= {"instrument ": told.instruments}
@@ -165,6 +171,11 @@ def test_the_file_is_what_the_evidence_gives_now(
         given = told.instruments[name].distribution
         assert isinstance(given, LogNormal)
         assert given.median == pytest.approx(np.exp(one.log_centre), rel=1e-3), COMMAND
+
+
+def test_the_file_that_ships_is_as_it_is_written(told: PopulationEvidence, tmp_path: Path) -> None:
+    write_population(told, tmp_path / "population.yaml")
+    assert (tmp_path / "population.yaml").read_text("utf-8") == POPULATION.read_text("utf-8")
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from priors import EvidenceError, EvidenceLibrary, EvidenceRecord, Source, load_evidence
+from priors.cite import citation
 from priors.quantities import Use
 from twin.instruments import instruments
 
@@ -486,3 +487,14 @@ def test_a_file_that_is_no_list_of_records_is_refused(write: Write, text: str, r
 def test_a_folder_without_sources_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EvidenceError, match=r"sources.yaml: is missing"):
         load_evidence(tmp_path)
+
+
+def test_a_citation_names_a_work_once_with_its_rows_unless_they_stand_otherwise() -> None:
+    library = load_evidence()
+    keys = ("start_back_rmdq_difference_4mo", "start_back_rmdq_difference_12mo")
+    assert citation(keys, library) == "Hill, 2011, Lancet 378:1560-71 (evidence 3.2, 3.3)"
+    assert citation([keys[0], keys[0]], library).endswith("(evidence 3.2)")
+    recalled = citation(["restore_cft_rmdq_difference_13wk"], library)
+    assert recalled.endswith(f"(evidence 3.21; {MARK})")
+    mixed = citation(["uk_beam_rmdq_baseline", "uk_beam_rmdq_measurement_error"], library)
+    assert re.findall(r"\(.*?\)", mixed) == ["(evidence 11.1)", "(evidence 9.4; derived)"]

@@ -377,6 +377,13 @@ def test_values_under_each_scenario_are_those_of_the_summary(
             assert found == pytest.approx(true * factor, abs=0.51)
 
 
+def test_people_drawn_from_evidence_are_not_told_as_a_fit(full: ReportContent, html: str) -> None:
+    drawn = render(dataclasses.replace(full, from_evidence=True))
+    for said in ("Ranks of each chain", "Posterior draws", "the fit be relied on"):
+        assert said in html
+        assert said not in drawn
+
+
 def test_the_headline_says_the_main_contrast(full: ReportContent) -> None:
     app = next(finding for finding in findings(full) if finding.scenario == "app")
     (row,) = full.contrasts.query(

@@ -62,7 +62,7 @@ def whole(
     settings: SimulationSettings = FEW,
 ) -> Chunk:
     """Return everyone in one chunk."""
-    chunks = list(simulate(prepared(given, names, settings), settings))
+    chunks = list(simulate(prepared(given, names, settings)))
     return Chunk(
         first=0,
         expected=np.concatenate([chunk.expected for chunk in chunks], axis=2),
@@ -132,17 +132,19 @@ def test_a_twin_depends_on_nobody_else_and_on_no_other_scenario(
         np.testing.assert_array_equal(alone.work[own], everyone.work[theirs][:, rows])
 
 
-FEW_OTHER = FEW.model_copy(update={"comparator": "workplace", "memory_mb": 16})
+FEW_OTHER = FEW.model_copy(update={"comparator": "workplace"})
 
 
-def test_chunks_change_nothing(cohort_and_fit: tuple[Cohort, xr.DataTree]) -> None:
+@pytest.mark.parametrize("size", [1, 7])
+def test_chunks_change_nothing(cohort_and_fit: tuple[Cohort, xr.DataTree], size: int) -> None:
     names = ["usual_care", "app", "selfback"]
-    settings = SimulationSettings(draws=40, memory_mb=16, progress_bar=False)
-    many = list(simulate(prepared(cohort_and_fit, names, settings), settings))
-    one = whole(cohort_and_fit, names, settings.model_copy(update={"memory_mb": 2000}))
+    (one,) = simulate(prepared(cohort_and_fit, names), at_once=10)
+    many = list(simulate(prepared(cohort_and_fit, names), at_once=size))
+    assert len(many) == -(-10 // size)
     for chunk in many:
         people = np.s_[:, :, chunk.first : chunk.first + chunk.expected.shape[2]]
         np.testing.assert_array_equal(chunk.expected, one.expected[people])
+        np.testing.assert_array_equal(chunk.recorded, one.recorded[people])
         np.testing.assert_array_equal(chunk.work, one.work[people])
 
 

@@ -27,17 +27,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from priors import load_evidence
         from twin.instruments import instruments
 
-        from .elicited import FILE, write
         from .population import elicit
+        from .write import POPULATION, write_population
 
-        write(FILE, elicit(load_evidence(instruments=instruments())))
-        print(f"written: {FILE}")
+        write_population(elicit(load_evidence(instruments=instruments())))
+        print(f"written: {POPULATION}")
         return 0
     if given.part == "effects":
         from .effects import elicit_effects
         from .write import EFFECTS, write_effects
 
-        write_effects(elicit_effects(), EFFECTS)
+        write_effects(elicit_effects())
+        print(f"written: {EFFECTS}")
         return 0
     from .trials import run_trials
 

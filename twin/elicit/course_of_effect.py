@@ -14,6 +14,7 @@ from functools import cache, partial
 from typing import Any
 
 import numpy as np
+from scipy.optimize import brentq
 
 from priors import Beta
 from scenarios import Intervention
@@ -33,6 +34,8 @@ _CORRELATION = 0.5
 """Between the errors of two estimates of one trial: r of RMDQ over time (evidence 11.1)."""
 _LEAST = 0.05
 """Smallest mean of a lasting share, and of what is left of it to 1: nobody knows it to be none."""
+_NEAR = 1e-3
+"""Of the search for the mean, well within what is written of it."""
 _LOOSEST = 2.0
 """Smallest a + b: below, a beta would say that all or nothing lasts, which no ratio can."""
 _KNOWN = 1e6
@@ -51,27 +54,46 @@ def lasting_share(
     earlier, later
         Published contrasts of one trial, points of RMDQ.
     weeks
-        When they were measured; the earlier not after the end of delivery, so that what is shown
-        later is as good as linear in the share.
+        When they were measured; the earlier not after the end of delivery, so that the share has
+        no part in what is shown then.
     """
-    little, much = (
-        _later(intervention, earlier, weeks, share) / earlier.estimate
-        for share in (_LEAST, 1 - _LEAST)
-    )
-    slope = (much - little) / (1 - 2 * _LEAST)
+
+    def kept(share: float) -> float:
+        return shown_later(intervention, earlier, weeks, share) / earlier.estimate
+
     ratio = later.estimate / earlier.estimate
+    little, much = kept(_LEAST), kept(1 - _LEAST)
+    if ratio <= little:
+        mean = _LEAST
+    elif ratio >= much:
+        mean = 1 - _LEAST
+    else:
+        mean = float(brentq(lambda share: kept(share) - ratio, _LEAST, 1 - _LEAST, xtol=_NEAR))
     relative = [later.error / earlier.estimate, ratio * earlier.error / earlier.estimate]
     variance = relative[0] ** 2 + relative[1] ** 2 - 2 * _CORRELATION * relative[0] * relative[1]
-    mean = min(max(_LEAST + (ratio - little) / slope, _LEAST), 1 - _LEAST)
+    slope = (much - little) / (1 - 2 * _LEAST)
     sd = math.sqrt(variance) / slope
     concentration = max(mean * (1 - mean) / sd**2 - 1, _LOOSEST)
     return Beta(a=round_to(mean * concentration), b=round_to((1 - mean) * concentration))
 
 
-def _later(
+def shown_later(
     intervention: dict[str, Any], earlier: Contrast, weeks: tuple[float, float], share: float
 ) -> float:
-    """Difference that people show later, points of RMDQ, where so much of an effect lasts."""
+    """Return the difference that people show later where so much of an effect lasts.
+
+    Parameters
+    ----------
+    intervention, earlier, weeks
+        As of `lasting_share`.
+    share
+        That lasts.
+
+    Returns
+    -------
+    float
+        Points of RMDQ.
+    """
     effect = {
         "target": "disability",
         "unit": "score",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from priors import EvidenceLibrary, EvidenceRecord, load_evidence
+from priors.cite import citation
 from priors.elicited import Belief, ElicitedEffect
 from scenarios.load import intervention_mapping
 from twin.instruments import instrument
 
 from .course_of_effect import lasting_share
 from .pool import Moments, Pooled, pool
-from .published import Contrast, citation, contrast, pain_free_contrast
+from .published import Contrast, contrast, pain_free_contrast
 from .question import APART, HALF, LASTING, NOTHING, QUESTIONS, Question
 from .robust import robust
 from .work import elicit_work
@@ -78,12 +79,13 @@ def _belief(library: EvidenceLibrary, question: Question, records: list[Evidence
         )
     cautioned = all(one.caution in _CAUTIONED for one in records)
     pooled = _pooled(question, records, scale)
+    keys = tuple(one.key for one in records)
     return Belief(
         elsewhere=robust(pooled.elsewhere, nothing, question.doubt),
         same=robust(pooled.same, nothing, HALF if cautioned else 0),
-        evidence=tuple(one.key for one in records),
+        evidence=keys,
         label="borrowed",
-        source=citation(library, records),
+        source=citation(keys, library),
     )
 
 
@@ -136,7 +138,7 @@ def _elicit_lasting(
         same=share,
         evidence=(earlier, later),
         label="borrowed",
-        source=citation(library, records),
+        source=citation((earlier, later), library),
         target="lasting_share",
         unit="share",
         method=(

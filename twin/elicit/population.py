@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 
 from priors import Distribution, EvidenceLibrary, LogNormal, Normal
-from twin.instruments import instrument
+from priors.cite import citation
+from priors.elicited_population import ElicitedParameter, PopulationEvidence, Reproduced
 from twin.law.grid import Floats
 
 from . import between_outcomes, natural_history, retest, settings, spread
 from .between_outcomes import Levels, between_levels
 from .classes import CLASSES
-from .elicited import DIGITS, Elicited, PopulationEvidence, Reproduced
 from .natural_history import PainCourse, course_keys, pain_course
+from .reproduced import of_course, of_disability, of_pain_spread, reproduced, rounded
 from .retest import Pooled
 from .shelf import Shelf
 from .spread import DisabilityCourse, disability_course
@@ -56,13 +57,15 @@ def elicit(library: EvidenceLibrary) -> PopulationEvidence:
     cohorts = sorted({one for source in used if (one := library.sources[source].cohort)})
     without = {cohort: _found(Shelf(library, cohort)) for cohort in cohorts}
 
-    def entry(make: Callable[[_Found], Distribution], **said: Any) -> Elicited:
+    def entry(make: Callable[[_Found], Distribution], **said: Any) -> ElicitedParameter:
         own = make(full)
         others = {cohort: make(found) for cohort, found in without.items()}
         changed = {cohort: other for cohort, other in others.items() if other != own}
         keys = said["evidence"]
-        source = f"{full.shelf.citation(keys)}{said.pop('remark', '')}"
-        return Elicited(distribution=own, label="borrowed", source=source, without=changed, **said)
+        source = f"{citation(keys, library)}{said.pop('remark', '')}"
+        return ElicitedParameter(
+            distribution=own, label="borrowed", source=source, without=changed, **said
+        )
 
     return PopulationEvidence(
         description=_DESCRIPTION,
@@ -75,7 +78,7 @@ def elicit(library: EvidenceLibrary) -> PopulationEvidence:
     )
 
 
-type _Entry = Callable[..., Elicited]
+type _Entry = Callable[..., ElicitedParameter]
 
 
 def _found(shelf: Shelf) -> _Found:
@@ -103,7 +106,7 @@ _MIX_KEYS = tuple(key for keys in natural_history.MIX.values() for key in keys)
 _BY_CLASS = "; disability by class assumed to differ as pain does (row 7.6 tells a sign only)"
 
 
-def _parameters(full: _Found, entry: _Entry) -> dict[str, Elicited]:
+def _parameters(full: _Found, entry: _Entry) -> dict[str, ElicitedParameter]:
     told = {}
     for i, name in enumerate(natural_history.MEANS):
         told[name] = entry(
@@ -111,7 +114,7 @@ def _parameters(full: _Found, entry: _Entry) -> dict[str, Elicited]:
             unit=_MEANINGS[name][0],
             meaning=_MEANINGS[name][1],
             evidence=_unique(_COURSE_KEYS, _MIX_KEYS, spread.MEANS, _settings()),
-            reproduces=_of_disability(full),
+            reproduces=of_disability(full.shelf, full.disability),
         )
     for name in ("start_sd", "set_point_sd"):
         told[name] = entry(
@@ -122,7 +125,10 @@ def _parameters(full: _Found, entry: _Entry) -> dict[str, Elicited]:
             unit=_MEANINGS[name][0],
             meaning=_MEANINGS[name][1],
             evidence=_sd_keys(),
-            reproduces=(*_of_pain_spread(full), *_of_disability(full)),
+            reproduces=(
+                *of_pain_spread(full.shelf, full.pain),
+                *of_disability(full.shelf, full.disability),
+            ),
         )
     told["spread"] = entry(
         lambda found: _log_normal(
@@ -135,7 +141,7 @@ def _parameters(full: _Found, entry: _Entry) -> dict[str, Elicited]:
     return told
 
 
-def _of_class(full: _Found, entry: _Entry, name: str) -> dict[str, Elicited]:
+def _of_class(full: _Found, entry: _Entry, name: str) -> dict[str, ElicitedParameter]:
     at = CLASSES.index(name)
     told = {}
     for i, parameter in enumerate(natural_history.MEANS):
@@ -147,7 +153,7 @@ def _of_class(full: _Found, entry: _Entry, name: str) -> dict[str, Elicited]:
             unit=_MEANINGS[parameter][0],
             meaning=f"{_MEANINGS[parameter][1]}; {name} at entry",
             evidence=_unique(course_keys(name), spread.MEANS, _settings()),
-            reproduces=_of_course(full, name),
+            reproduces=of_course(full.shelf, full.pain, name),
             remark=_BY_CLASS,
         )
     for parameter in ("start_sd", "set_point_sd"):
@@ -159,13 +165,13 @@ def _of_class(full: _Found, entry: _Entry, name: str) -> dict[str, Elicited]:
             unit="severity",
             meaning=f"{_MEANINGS[parameter][1]} within an episode class",
             evidence=_sd_keys(),
-            reproduces=_of_pain_spread(full),
+            reproduces=of_pain_spread(full.shelf, full.pain),
             remark=_BY_CLASS,
         )
     return told
 
 
-def _correlations(full: _Found, entry: _Entry) -> dict[str, Elicited]:
+def _correlations(full: _Found, entry: _Entry) -> dict[str, ElicitedParameter]:
     return {
         "start_set_point": entry(
             lambda found: _normal(
@@ -178,33 +184,35 @@ def _correlations(full: _Found, entry: _Entry) -> dict[str, Elicited]:
             unit="Fisher's z",
             meaning="correlation of a person's start with the set point of the same outcome",
             evidence=_unique(_sd_keys(), spread.CORRELATIONS),
-            reproduces=(*_of_pain_spread(full), *_of_disability(full)),
+            reproduces=(
+                *of_pain_spread(full.shelf, full.pain),
+                *of_disability(full.shelf, full.disability),
+            ),
         ),
         "pain_disability": entry(
-            lambda found: Normal(mean=_round(found.levels.z), sd=_round(found.levels.sd)),
+            lambda found: Normal(mean=rounded(found.levels.z), sd=rounded(found.levels.sd)),
             unit="Fisher's z",
             meaning="correlation of a person's level of pain with that of disability",
             evidence=between_outcomes.KEYS,
             reproduces=tuple(
-                _reproduced(full.shelf, key, engine)
-                for key, engine in full.levels.predicted.items()
+                reproduced(full.shelf, key, engine) for key, engine in full.levels.predicted.items()
             ),
         ),
     }
 
 
-def _instruments(full: _Found, entry: _Entry) -> dict[str, Elicited]:
+def _instruments(full: _Found, entry: _Entry) -> dict[str, ElicitedParameter]:
     return {
         name: entry(
             lambda found, name=name: LogNormal(
-                median=_round(np.exp(found.retest[name].log_centre)),
-                log_sd=_round(found.retest[name].log_sd),
+                median=rounded(np.exp(found.retest[name].log_centre)),
+                log_sd=rounded(found.retest[name].log_sd),
             ),
             unit="severity",
             meaning=f"SD of a score of {name} about the person's level, flare and error together",
             evidence=_ERRORS,  # the width is common to all instruments
             reproduces=tuple(
-                _reproduced(full.shelf, study.error, engine)
+                reproduced(full.shelf, study.error, engine)
                 for study, engine in zip(one.studies, one.predicted, strict=True)
             ),
         )
@@ -281,65 +289,17 @@ def _unique(*keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for some in keys for key in some))
 
 
-def _of_course(full: _Found, name: str) -> tuple[Reproduced, ...]:
-    return tuple(
-        _reproduced(full.shelf, key, 100 * full.pain.predicted[key]) for key in course_keys(name)
-    )
-
-
-def _of_pain_spread(full: _Found) -> tuple[Reproduced, ...]:
-    size = instrument(natural_history.INSTRUMENT).range
-    entry, change = natural_history.SD_AT_ENTRY[0], natural_history.CHANGE_SD
-    published = full.shelf.by_source(natural_history.SD_AT_ENTRY, "sd").mean()
-    return (
-        Reproduced(
-            evidence=entry,
-            published=_round(size * published),
-            engine=_round(size * full.pain.predicted[entry]),
-            unit="points, SD between people, mean over works",
-        ),
-        _reproduced(full.shelf, change, size * full.pain.predicted[change]),
-    )
-
-
-def _of_disability(full: _Found) -> tuple[Reproduced, ...]:
-    mean, sd, correlation = np.split(full.disability.predicted, [3, 6])
-    shelf = full.shelf
-    spreads = tuple(
-        Reproduced(
-            evidence=key,
-            published=float(shelf.record(key).sd or 0.0),
-            engine=_round(engine),
-            unit="points, SD between people",
-        )
-        for key, engine in zip(spread.MEANS, sd, strict=True)
-    )
-    return (
-        *(_reproduced(shelf, *one) for one in zip(spread.MEANS, mean, strict=True)),
-        *spreads,
-        *(_reproduced(shelf, *one) for one in zip(spread.CORRELATIONS, correlation, strict=True)),
-    )
-
-
-def _reproduced(shelf: Shelf, key: str, engine: float) -> Reproduced:
-    return Reproduced(
-        evidence=key,
-        published=shelf.number(key),
-        engine=_round(engine),
-        unit=str(shelf.record(key).unit),
-    )
+def _of_spreads(full: _Found) -> tuple[Reproduced, ...]:
+    """What tells how people differ, in both outcomes."""
+    disability = of_disability(full.shelf, full.disability)
+    return (*of_pain_spread(full.shelf, full.pain), *disability)
 
 
 def _normal(*by_outcome: tuple[float, float]) -> Normal:
     mean, sd = zip(*by_outcome, strict=True)
-    return Normal(mean=tuple(map(_round, mean)), sd=tuple(map(_round, sd)))
+    return Normal(mean=tuple(map(rounded, mean)), sd=tuple(map(rounded, sd)))
 
 
 def _log_normal(*by_outcome: tuple[float, float]) -> LogNormal:
     median, log_sd = zip(*by_outcome, strict=True)
-    return LogNormal(median=tuple(map(_round, median)), log_sd=tuple(map(_round, log_sd)))
-
-
-def _round(value: float) -> float:
-    """Return a number with the digits that are written: what is read is what was elicited."""
-    return float(f"{float(value):.{DIGITS}g}")
+    return LogNormal(median=tuple(map(rounded, median)), log_sd=tuple(map(rounded, log_sd)))

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from scipy.special import ndtri
 
-from priors import EvidenceLibrary, EvidenceRecord
-from priors.sources import TO_BE_VERIFIED
+from priors import EvidenceRecord
 from twin.instruments import instrument
 
 
@@ -96,14 +95,3 @@ def pain_free_contrast(
         share * (1 - share) / n / slope**2 for share, slope in zip(shares, slopes, strict=True)
     )
     return Contrast(-sd * (probits[0] - probits[1]), sd * math.sqrt(variance))
-
-
-def citation(library: EvidenceLibrary, records: Iterable[EvidenceRecord]) -> str:
-    """Works and rows of records in one line; what was recalled says so."""
-    said: dict[str, None] = {}
-    for record in records:
-        assert record.source is not None  # only a gap has none, and a prior rests on no gap
-        mark = f"; {TO_BE_VERIFIED}" if record.status == "recalled" else ""
-        cited = library.sources[record.source].citation
-        said[f"{cited} (evidence {record.row}{mark})"] = None
-    return "; ".join(said)

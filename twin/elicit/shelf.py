@@ -78,18 +78,6 @@ class Shelf:
             found.setdefault(str(self.record(key).source), []).append(value)
         return np.array([np.mean(values) for values in found.values()])
 
-    def citation(self, keys: Iterable[str]) -> str:
-        """Return the works that figures come from, with their rows and marks."""
-        rows: dict[str, list[EvidenceRecord]] = {}
-        for key in keys:
-            rows.setdefault(str(self.record(key).source), []).append(self.record(key))
-        return "; ".join(
-            f"{self.library.sources[source].citation} (evidence "
-            f"{', '.join(dict.fromkeys(record.row for record in records))}, "
-            f"{', '.join(dict.fromkeys(record.mark for record in records))})"
-            for source, records in rows.items()
-        )
-
 
 def between(values: Floats) -> float:
     """Return the SD of a new setting's figure about the mean of those of the settings known."""

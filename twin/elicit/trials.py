@@ -10,9 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from priors import EvidenceLibrary, load_elicited_effects, load_evidence
+from priors.cite import citation
 from scenarios import Intervention, centre, load_scenario
 
-from .published import Contrast, contrast
+from .published import Contrast, contrast, pain_free_contrast
 from .question import QUESTIONS, Question
 from .trial import OUTCOMES, TrialDesign, simulate_trials
 from .work import FIRST, LASTING, Workers, log_ratios
@@ -41,7 +42,8 @@ class Published:
     intervention
         Whose uptake, schedule and pace are simulated.
     given
-        Key of the contrast that the simulated effect is set to.
+        Key of the contrast that the simulated effect is set to; None for the difference in means
+        behind the shares that the question rests on.
     later
         Key of a later contrast of the same trial that is looked for; None for `given` itself.
     people, arms
@@ -54,7 +56,7 @@ class Published:
 
     question: str
     intervention: str
-    given: str
+    given: str | None
     later: str | None = None
     people: str | None = None
     arms: int = 2
@@ -62,7 +64,7 @@ class Published:
     missing: str | None = None
 
     @property
-    def found(self) -> str:
+    def found(self) -> str | None:
         """Key of the contrast that is looked for."""
         return self.given if self.later is None else self.later
 
@@ -139,6 +141,13 @@ TRIALS: Mapping[str, Published] = MappingProxyType(
             "pne_physio_pain_difference",
             people="pne_trials",
         ),
+        "Boulder, pain reprocessing": Published(
+            "pain_reprocessing_pain",
+            "pain_reprocessing_borrowed",
+            None,
+            people="boulder_usual_care_nrs_between_sd",
+            arms=1,
+        ),
     }
 )
 """By the name that the table prints; of reviews, one trial with all people that were counted."""
@@ -180,15 +189,23 @@ def design_of(library: EvidenceLibrary, trial: Published) -> TrialDesign:
     )
 
 
-def week_of(library: EvidenceLibrary, key: str, question: Question) -> float:
+def week_of(library: EvidenceLibrary, key: str | None, question: Question) -> float:
     """Week of a contrast: as printed, or as its question takes it."""
-    printed = library[key].weeks
+    printed = None if key is None else library[key].weeks
     return question.at_week if printed is None else printed
+
+
+def published_contrast(library: EvidenceLibrary, key: str | None, question: Question) -> Contrast:
+    """Return a published contrast in the unit of its question; None for that behind its shares."""
+    if key is None:
+        treated, control, *spread = map(library.prior, question.shares)
+        return pain_free_contrast(treated, control, spread)
+    return contrast(library.prior(key), question.unit)
 
 
 def as_published(library: EvidenceLibrary, trial: Published) -> Intervention:
     """Return the intervention with the effect of one trial, before any discount or pooling."""
-    question, record = QUESTIONS[trial.question], library.prior(trial.given)
+    question = QUESTIONS[trial.question]
     whole = load_scenario(trial.intervention).interventions[0].model_dump()
     effect = {
         "target": question.target,
@@ -197,11 +214,11 @@ def as_published(library: EvidenceLibrary, trial: Published) -> Intervention:
         "at_week": week_of(library, trial.given, question),
         "distribution": {
             "family": "normal",
-            "mean": contrast(record, question.unit).estimate,
+            "mean": published_contrast(library, trial.given, question).estimate,
             "sd": 1e-9,  # the estimate itself, whose error the trials' own chance replaces
         },
         "label": "borrowed",
-        "source": f"evidence {record.row}",
+        "source": citation(question.keys if trial.given is None else (trial.given,), library),
     }
     return Intervention.model_validate(whole | {"effects": [effect]})
 
@@ -214,7 +231,7 @@ def simulate_row(library: EvidenceLibrary, name: str, replicates: int) -> Row:
     found = simulate_trials(design, as_published(library, trial), replicates, seed=1)
     points = 1.0 if question.unit == "score" else OUTCOMES[design.outcome].range
     mean, error = found.mean()
-    published = contrast(library.prior(trial.found), question.unit)
+    published = published_contrast(library, trial.found, question)
     unit = str(question.instrument) if question.unit == "score" else "of the scale"
     return Row(name, unit, published, mean / points, error / points)
 
@@ -285,7 +302,8 @@ def _arms(library: EvidenceLibrary, trial: Published) -> tuple[int, int]:
     """People treated and not, from a number by arm or from one of all arms."""
     if trial.people is None:
         return _ASSUMED_ARM, _ASSUMED_ARM
-    record, comparison = library[trial.people], library[trial.given].comparison
+    record = library[trial.people]
+    comparison = None if trial.given is None else library[trial.given].comparison
     if isinstance(record.n, Mapping) and comparison is not None:
         return record.n[comparison.treatment], record.n[comparison.control]
     of_all = record.n if isinstance(record.n, int) else int(record.estimate or 0)

@@ -15,7 +15,7 @@ of them must have failed.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from priors import EvidenceLibrary, EvidenceRecord, load_prior_set
+from priors import EvidenceLibrary, load_prior_set
+from priors.cite import citation
 from priors.elicited import ElicitedEffect
 from twin.law.grid import Floats, TimeGrid
 from twin.simulate.shocks import Shocks
@@ -33,7 +34,7 @@ from twin.simulate.weekly import WeeklyCells
 from twin.simulate.work_paths import Pace, work_paths
 
 from .pool import Moments, pool
-from .published import citation, contrast
+from .published import contrast
 from .question import APART, HALF, NOTHING, PRIORS, USUAL_DOUBT
 from .robust import robust
 
@@ -160,16 +161,18 @@ def elicit_work(library: EvidenceLibrary) -> Mapping[str, ElicitedEffect]:
     # the effect on relapse is half believed: it rests on a ratio of very low certainty
     return {
         "workplace_first_return": _effect(
-            library, "first_return", records[:1], elsewhere[0], same[0], USUAL_DOUBT
+            library, "first_return", (FIRST,), elsewhere[0], same[0], USUAL_DOUBT
         ),
-        "workplace_relapse": _effect(library, "relapse", records, elsewhere[1], same[1], HALF),
+        "workplace_relapse": _effect(
+            library, "relapse", (FIRST, LASTING), elsewhere[1], same[1], HALF
+        ),
     }
 
 
 def _effect(
     library: EvidenceLibrary,
     target: Literal["first_return", "relapse"],
-    records: Sequence[EvidenceRecord],
+    keys: tuple[str, ...],
     elsewhere: Moments,
     same: Moments,
     doubt: float,
@@ -178,9 +181,9 @@ def _effect(
     return ElicitedEffect(
         elsewhere=robust(elsewhere, nothing, doubt),
         same=robust(same, nothing, 0),
-        evidence=tuple(record.key for record in records),
+        evidence=keys,
         label="borrowed",
-        source=citation(library, records),
+        source=citation(keys, library),
         target=target,
         unit="log_hazard_ratio",
         method=(

@@ -1,4 +1,4 @@
-"""Elicited numbers as a file that ships with the project."""
+"""Elicited numbers as the files that ship with the project: each whole, or as it was before."""
 
 from __future__ import annotations
 
@@ -9,24 +9,29 @@ from typing import Any
 import yaml
 
 from priors.elicited import Belief, ElicitedEffect
+from priors.elicited_population import PopulationEvidence
+from twin.fit.whole import whole_file
 
-EFFECTS = Path(__file__).resolve().parents[2] / "priors" / "elicited" / "effects.yaml"
+_FOLDER = Path(__file__).resolve().parents[2] / "priors" / "elicited"
+EFFECTS, POPULATION = _FOLDER / "effects.yaml", _FOLDER / "population.yaml"
 
-_HEADER = """\
+_EFFECTS_HEADER = """\
 # What is believed of each effect, elicited from priors/evidence. Generated, not written by hand:
 #   python -m twin.elicit effects
 # Fields: priors/elicited.py. What was assumed on the way: twin/elicit/question.py.
 """
 
 
-def write_effects(effects: Mapping[str, ElicitedEffect], file: Path) -> None:
+def write_effects(effects: Mapping[str, ElicitedEffect], file: Path = EFFECTS) -> None:
     """Write elicited effects by name, in the order given."""
     given = {name: _plain(effect) for name, effect in effects.items()}
-    text = yaml.safe_dump(
-        {"effects": given}, sort_keys=False, default_flow_style=None, width=98, allow_unicode=True
-    )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(_HEADER + text, "utf-8")
+    _write(file, _EFFECTS_HEADER, {"effects": given})
+
+
+def write_population(told: PopulationEvidence, file: Path = POPULATION) -> None:
+    """Write what was elicited of people and their course."""
+    header = f"# Generated: {told.command}. Do not edit.\n"
+    _write(file, header, told.model_dump(mode="json"))
 
 
 def _plain(effect: Belief) -> dict[str, Any]:
@@ -34,3 +39,12 @@ def _plain(effect: Belief) -> dict[str, Any]:
     if not given.get("without"):
         given.pop("without", None)
     return given
+
+
+def _write(file: Path, header: str, told: Mapping[str, Any]) -> None:
+    """Write YAML, the same bytes for the same numbers."""
+    text = yaml.safe_dump(
+        told, sort_keys=False, default_flow_style=None, width=98, allow_unicode=True
+    )
+    with whole_file(file) as beside:
+        beside.write_text(header + text, "utf-8")

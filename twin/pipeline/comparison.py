@@ -11,6 +11,7 @@ import pandas as pd
 
 from twin.export.write import CONTRASTS_CSV
 from twin.fit.whole import whole_file
+from twin.report.sweep_page import write_sweep
 
 from .headlines import QUANTITIES, shown
 from .run_folder import short_digest
@@ -23,12 +24,17 @@ _NUMBERS = ("mean", "lower", "upper", "level", "mcse_mean")
 
 
 def compare(runs: Sequence[Run]) -> str:
-    """Compare runs: write every contrast to a table beside them, and return the headlines.
+    """Compare runs: write a table of every contrast and a page of the main ones beside them.
 
     Parameters
     ----------
     runs
         In the order in which they were made; the others are compared with the first.
+
+    Returns
+    -------
+    str
+        The main contrasts in words, and where the table and the page are.
     """
     names = told_apart([chosen for chosen, _ in runs])
     folders = dict(zip(names, (report.parent for _, report in runs), strict=True))
@@ -37,7 +43,13 @@ def compare(runs: Sequence[Run]) -> str:
     path = runs[0][1].parent.parent / f"comparison-{name}.csv"
     with whole_file(path) as beside:
         table.to_csv(beside, index=False, lineterminator="\n")
-    return f"\n{comparison(table)}\nEvery contrast: {path}"
+    said, main = comparison(table), _main(table)
+    drawn = ""
+    if not main.empty:
+        page = path.with_suffix(".html")
+        write_sweep(page, main, said)
+        drawn = f"Page with pictures: {page}\n"
+    return f"\n{said}\n{drawn}Every contrast: {path}"
 
 
 def told_apart(choices: Sequence[Sequence[str]]) -> list[str]:
@@ -101,11 +113,7 @@ def comparison(table: pd.DataFrame) -> str:
     table
         From `compared`.
     """
-    chosen = table[table["quantity"].isin(QUANTITIES)]
-    # what a scenario does not act on is exactly 0 under every choice
-    acted_on = chosen[["mean", "lower", "upper"]].ne(0).any(axis=1)
-    known = set(chosen.loc[acted_on, list(KEY)].itertuples(index=False, name=None))
-    chosen = chosen[[one in known for one in chosen[list(KEY)].itertuples(index=False, name=None)]]
+    chosen = _main(table)
     if chosen.empty:
         return "These runs have no contrast in common but zeros: nothing to compare.\n"
     first, *others = dict.fromkeys(chosen["run"])
@@ -125,6 +133,15 @@ def comparison(table: pd.DataFrame) -> str:
         line = f"    {row['run']:<{width}}  {shown(row['mean']):>6} {ends:<16} {moved}"
         lines.append(line.rstrip())
     return "\n".join([*lines, _most(chosen)]) + "\n"
+
+
+def _main(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the main contrasts, but those that are 0 in every run."""
+    chosen = table[table["quantity"].isin(QUANTITIES)]
+    # what a scenario does not act on is exactly 0 under every choice
+    acted_on = chosen[["mean", "lower", "upper"]].ne(0).any(axis=1)
+    known = set(chosen.loc[acted_on, list(KEY)].itertuples(index=False, name=None))
+    return chosen[[one in known for one in chosen[list(KEY)].itertuples(index=False, name=None)]]
 
 
 def _contrast(row: Mapping[Hashable, Any]) -> str:

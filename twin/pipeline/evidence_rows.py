@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from priors import PriorSet, load_evidence
-from twin.elicit.elicited import Elicited, load_population_evidence
+from priors.cite import citation
+from priors.elicited_population import ElicitedParameter, load_population_evidence
 from twin.elicit.natural_history import MIX
-from twin.elicit.shelf import Shelf
 from twin.instruments import instruments
 from twin.population.facts import FEMALE, KEYS
 from twin.report import Estimate
@@ -27,8 +27,7 @@ def evidence_rows(priors: PriorSet) -> Iterator[Estimate]:
     """Yield where every ingredient of people and their course comes from."""
     told, library = load_population_evidence(), load_evidence(instruments=instruments())
     keys = [*(key for some in MIX.values() for key in some), *(k for k in KEYS if k != FEMALE)]
-    common = Shelf(library).citation(keys)
-    women = library.sources[str(library[FEMALE].source)].citation
+    common, women = citation(keys, library), citation([FEMALE], library)
     yield Estimate("How common episode classes, risk groups, ages and jobs are", "borrowed", common)
     yield Estimate("How many are women", "borrowed", women)
     yield Estimate(
@@ -53,7 +52,7 @@ def evidence_rows(priors: PriorSet) -> Iterator[Estimate]:
         yield Estimate(priors[parameter].meaning, priors[parameter].label, priors[parameter].source)
 
 
-def _elicited(some: object) -> Iterator[tuple[str, Elicited]]:
+def _elicited(some: object) -> Iterator[tuple[str, ElicitedParameter]]:
     assert isinstance(some, dict)
     for one in some.values():
         yield one.meaning.removesuffix("; acute at entry"), one

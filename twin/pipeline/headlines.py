@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
+from priors.sources import TO_BE_VERIFIED
 from twin.simulate.design import Design
 
 QUANTITIES = {
@@ -13,7 +16,9 @@ QUANTITIES = {
 """What is told of a run on the terminal, and how."""
 
 
-def headlines(contrasts: pd.DataFrame, design: Design, level: float) -> str:
+def headlines(
+    contrasts: pd.DataFrame, design: Design, level: float, recalled: Iterable[str]
+) -> str:
     """Return the main differences from the comparator, one a line.
 
     Parameters
@@ -24,6 +29,8 @@ def headlines(contrasts: pd.DataFrame, design: Design, level: float) -> str:
         What was simulated.
     level
         Of the intervals.
+    recalled
+        What rests on figures that were not seen on a page, as `Scenario.recalled` says it.
     """
     if contrasts.empty:
         return f"Only {design.comparator} was simulated: nothing to compare it with."
@@ -36,6 +43,9 @@ def headlines(contrasts: pd.DataFrame, design: Design, level: float) -> str:
             f"{shown(row['mean']):>6} [{shown(row['lower'])}, {shown(row['upper'])}]"
             f"  {row['label']}"
         )
+    unsure = "; ".join(dict.fromkeys(recalled))
+    if unsure:
+        lines.append(f"Rests on figures {TO_BE_VERIFIED}: {unsure}.")
     return "\n".join(lines) + "\n"
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import xarray as xr
 
 from priors import PriorSet
+from priors.elicited_population import load_population_evidence
 from twin.cohort import Cohort
 from twin.cohort.encode import encode
-from twin.elicit.elicited import load_population_evidence
 from twin.fit.arrays import model_spec, records
 from twin.fit.draws import populations
 from twin.fit.effects import with_effects

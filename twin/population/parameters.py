@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from priors import LogNormal, Normal, PriorSet
+from priors.elicited_population import ElicitedParameter, PopulationEvidence
 from twin.cohort import Cohort
 from twin.cohort.encode import encode
-from twin.elicit.elicited import Elicited, PopulationEvidence
 from twin.fit.arrays import retest_figures
 from twin.fit.prior_draw import draw_truth
 from twin.law.backends import NUMPY
@@ -152,6 +152,6 @@ def _effect_unit(spec: ModelSpec, values: Mapping[str, Floats]) -> Floats:
     return np.asarray(covariate_scale(NUMPY, spec, values)[:, : len(sd)] * sd)
 
 
-def _normal(one: Elicited) -> Normal:
+def _normal(one: ElicitedParameter) -> Normal:
     assert isinstance(one.distribution, Normal)
     return one.distribution

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from priors import EvidenceLibrary
+from priors.cite import citation
 from twin.elicit.classes import CLASSES
 from twin.elicit.natural_history import SD_AT_ENTRY, course_keys
 from twin.elicit.shelf import Shelf
@@ -79,13 +80,12 @@ def _point(
     shelf: Shelf, key: str, statistic: str, outcome: str, kind: str, value: float, *, fitted: bool
 ) -> Point:
     week = shelf.weeks(key) or 0.0
-    return Point(statistic, outcome, kind, week, value, fitted, shelf.citation([key]))
+    return Point(statistic, outcome, kind, week, value, fitted, citation([key], shelf.library))
 
 
 def _share(library: EvidenceLibrary, key: str, statistic: str, *, fitted: bool) -> Point:
     record = library[key]  # a figure for validation may be looked at, though no prior may use it
     assert record.estimate is not None
     assert record.weeks is not None
-    cited = library.sources[str(record.source)].citation
-    source = f"{cited} (evidence {record.row}, {record.mark})"
+    source = citation([key], library)
     return Point(statistic, "", "", record.weeks, record.estimate / 100, fitted, source)

@@ -36,6 +36,8 @@ class Finding:
         Of the scenario.
     label
         Where its effects come from.
+    recalled
+        What of it rests on figures that were not seen on a page.
     sentences
         Its main differences from the comparator.
     """
@@ -44,6 +46,7 @@ class Finding:
     title: str
     question: str
     label: str
+    recalled: tuple[str, ...]
     sentences: list[Sentence]
 
 
@@ -51,7 +54,7 @@ def findings(content: ReportContent) -> list[Finding]:
     """Return the main differences of each scenario from the comparator."""
     table = tidy(content.contrasts)
     return [
-        Finding(s.name, s.title, s.question, _label(rows), _sentences(content, rows))
+        Finding(s.name, s.title, s.question, _label(rows), s.recalled, _sentences(content, rows))
         for s in content.others
         for rows in [table[table["scenario"] == s.name]]
     ]

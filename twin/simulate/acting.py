@@ -72,12 +72,12 @@ class _Acting:
             more = np.sum(passed, axis=0)
             edges, half = _added(self.setting.cells.grid, more)
             own = self.setting.cells.grid.middles[None]
-            natural = self.one.natural_after(
-                weeks + edges[:, self.setting.cells.at_week[: len(weeks)]]
-            )
+            gained = edges[:, self.setting.cells.at_week[: len(weeks)]]
+            after = self.one.natural_after
+            natural = natural + (after(weeks + gained) - after(weeks[None]))
             # the fit reads the natural course once for several of these cells; what is added to it
             # begins with the week in which it does
-            middles = middles + (self.one.natural_after(own + half) - self.one.natural_after(own))
+            middles = middles + (after(own + half) - after(own))
         levels = shifted(natural, combination, at_weeks, interactions)
         if not self.one.works:
             return Acted(levels, middles, _nothing(*middles.shape[:2]))

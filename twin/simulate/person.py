@@ -22,6 +22,7 @@ from .noise import residuals, start_of
 from .prepared import Prepared
 from .scores import fill_scores
 from .state import Acted, Hazards, Person
+from .trend import drifted
 from .work_paths import Pace, work_paths
 
 
@@ -76,8 +77,7 @@ class _AtStart:
         self._shocks = prepared.shocks(position)
         self._own = {name: values[position] for name, values in prepared.twins.items()}
         cells, weeks = prepared.setting.cells, design.weeks.astype(float)
-        in_middles = self._natural(prepared.grid.middles)
-        natural = self._natural(weeks)
+        in_middles, natural = self._drifting(prepared.grid.middles), self._drifting(weeks)
         self.residuals = self._residuals()
         self._first_level = natural[:, 0]
         # several scenarios read the same
@@ -101,6 +101,11 @@ class _AtStart:
         )
         own = np.ascontiguousarray(np.atleast_2d(week))
         return np.asarray(natural_course(start, set_point, log_rate, own))
+
+    def _drifting(self, week: Floats) -> Floats:
+        """The same with what everybody's drift adds to it."""
+        natural, drift = self._natural(week), self._prepared.drift
+        return natural + drifted(drift, self._own["log_rate"], week) if drift.any() else natural
 
     def _response(self, name: str) -> Floats:
         """Response to an intervention at full dose, shape (sample, outcome)."""

@@ -37,6 +37,7 @@ from .scores import Units
 from .settings import SimulationSettings
 from .state import Setting
 from .stated_exposure import stated_exposure
+from .trend import drifts
 from .weekly import WeeklyCells
 
 
@@ -144,6 +145,7 @@ def prepare(
         recording=Recording.of(scales),
         units=Units.of(list(cohort.outcomes.values())),
         work=_work_law(every),
+        drift=drifts(settings.secular_trend, cohort.outcomes, n, seed),
         paired=paired,
     )
     return settled(ready, data.cluster)

@@ -54,6 +54,8 @@ class Prepared:
         The same measurement for compiled loops; from severity to score.
     work
         The work process with a leading sample axis; None where there is none.
+    drift
+        Of everybody's set points, whatever is done, severity a week, shape (sample, outcome).
     paired
         Draw of the population that each draw of each person belongs to, shape (person, sample):
         of twins whose own data reweighed the population. What the population says (the
@@ -78,6 +80,7 @@ class Prepared:
     recording: Recording
     units: Units
     work: WorkLaw | None
+    drift: Floats
     paired: Ints | None = None
 
     @property
@@ -101,5 +104,6 @@ class Prepared:
             setting=self.setting.at(at),
             noise=self.noise.at(at),
             table=self.table[at],
+            drift=self.drift[at],
             work=None if self.work is None else WorkLaw(*(part[at] for part in self.work)),
         )

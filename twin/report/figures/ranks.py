@@ -28,8 +28,11 @@ _HEIGHT = 170.0
 
 
 def ranks(content: ReportContent) -> list[Picture]:
-    """Return one panel for each of the first few headline parameters that the fit holds."""
-    if "posterior" not in content.fit.children:
+    """Return one panel for each of the first few headline parameters; none without a fit.
+
+    People drawn from evidence have no chains that could disagree: each draw is independent.
+    """
+    if content.from_evidence or "posterior" not in content.fit.children:
         return []
     posterior = content.fit["posterior"].to_dataset()
     found = list(_entries(posterior))[:_MOST]

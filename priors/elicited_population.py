@@ -1,21 +1,21 @@
-"""Elicited distributions as data: generated, and kept in `priors/elicited`."""
+"""What was elicited of people and their course: distributions, and the figures they give back.
+
+The file is generated, so that a run never waits for it: ``python -m twin.elicit natural_history``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from functools import cache
+from importlib import resources
 from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from priors import Distribution
+from .prior import Distribution
 
-FILE = Path(__file__).resolve().parents[2] / "priors" / "elicited" / "population.yaml"
-"""What was elicited of people and their course."""
-
-DIGITS = 4
-"""Significant digits kept: widths are not known to two."""
+_FILE = "population.yaml"
 
 
 class _Frozen(BaseModel):
@@ -41,7 +41,7 @@ class Reproduced(_Frozen):
     unit: str
 
 
-class Elicited(_Frozen):
+class ElicitedParameter(_Frozen):
     """What was computed from evidence about one parameter.
 
     Attributes
@@ -91,22 +91,20 @@ class PopulationEvidence(_Frozen):
     description: str
     command: str
     outcomes: tuple[str, ...]
-    parameters: Mapping[str, Elicited]
-    classes: Mapping[str, Mapping[str, Elicited]]
-    correlations: Mapping[str, Elicited]
-    instruments: Mapping[str, Elicited]
+    parameters: Mapping[str, ElicitedParameter]
+    classes: Mapping[str, Mapping[str, ElicitedParameter]]
+    correlations: Mapping[str, ElicitedParameter]
+    instruments: Mapping[str, ElicitedParameter]
 
 
+@cache
 def load_population_evidence() -> PopulationEvidence:
-    """Read what was elicited of people and their course."""
-    return PopulationEvidence.model_validate(yaml.safe_load(FILE.read_text("utf-8")))
+    """Read what was elicited of people and their course.
 
-
-def write(path: Path, elicited: PopulationEvidence) -> None:
-    """Write elicited distributions as YAML, the same bytes for the same numbers."""
-    told = elicited.model_dump(mode="json")
-    head = f"# Generated: {elicited.command}. Do not edit.\n"
-    text = yaml.safe_dump(
-        told, sort_keys=False, default_flow_style=None, width=100, allow_unicode=True
-    )
-    path.write_text(head + text, encoding="utf-8")
+    Examples
+    --------
+    >>> list(load_population_evidence().classes)
+    ['acute', 'subacute', 'persistent']
+    """
+    text = resources.files("priors").joinpath("elicited", _FILE).read_text("utf-8")
+    return PopulationEvidence.model_validate(yaml.safe_load(text))
