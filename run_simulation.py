@@ -23,6 +23,8 @@ from omegaconf.errors import OmegaConfBaseException
 _CONF = Path(__file__).resolve().parent / "conf"
 _NAME = "config"
 _NOT_CONVERGED, _UNUSABLE = 1, 2
+_OPEN = ("scenarios.", "simulation.precision")
+"""Keys under which others may be added."""
 _RUNS: list[tuple[list[str], Path]] = []
 """What was chosen for each run, and its report: Hydra does not hand on what a job returns."""
 
@@ -50,7 +52,7 @@ def main() -> int:
     """Run what the command line says and return the exit status."""
     # Hydra would print its own message and leave; with this it lets exceptions through.
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    sys.argv[1:] = with_scenario_changes(sys.argv[1:])
+    sys.argv[1:] = with_open_keys(sys.argv[1:])
     try:
         _simulate()
     except Exception as error:
@@ -66,15 +68,15 @@ def main() -> int:
     return 0
 
 
-def with_scenario_changes(arguments: Sequence[str]) -> list[str]:
-    """Let changes of scenarios pass Hydra, which knows none of their keys beforehand.
+def with_open_keys(arguments: Sequence[str]) -> list[str]:
+    """Let changes of scenarios, and what is to be precise, pass Hydra, which knows no such keys.
 
     Examples
     --------
-    >>> with_scenario_changes(["seed=2", "scenarios.selfback.uptake.mean=0.5"])
+    >>> with_open_keys(["seed=2", "scenarios.selfback.uptake.mean=0.5"])
     ['seed=2', '++scenarios.selfback.uptake.mean=0.5']
     """
-    return [f"++{one}" if one.startswith("scenarios.") else one for one in arguments]
+    return [f"++{one}" if one.startswith(_OPEN) else one for one in arguments]
 
 
 def _refuse(error: Exception) -> int:

@@ -39,7 +39,7 @@ def main() -> None:
     for _ in range(2):  # the first compiles
         since = time.perf_counter()
         ready = prepare(cohort, fit, scenarios, settings, seed=1)
-        summarise(ready.design, simulate(ready, settings), OutcomeSettings())
+        summarise(ready.design, simulate(ready), OutcomeSettings())
         simulated = time.perf_counter() - since
     design = ready.design
     samples = design.n_chains * design.n_draws

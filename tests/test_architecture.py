@@ -35,6 +35,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("twin.elicit",),
     ("twin.population",),
     ("twin.outcomes",),
+    ("twin.engine",),
     ("twin.diagnose",),
     ("twin.report", "twin.export"),
     ("twin.preview",),
@@ -55,6 +56,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
         ("twin.fit", "twin.elicit"),
     ),
     **dict.fromkeys(("hydra", "omegaconf"), (ENTRY, "twin.config")),
+    **dict.fromkeys(("dask", "distributed"), ("twin.engine",)),
     **dict.fromkeys(
         ("matplotlib", "arviz_plots", "bokeh", "plotly", "seaborn"),
         ("twin.report",),
@@ -170,6 +172,8 @@ def test_every_import_points_the_way_the_design_says() -> None:
         ("twin/fit/sample.py", "from omegaconf import DictConfig", "omegaconf"),
         ("twin/pipeline.py", "import hydra", "hydra"),
         ("twin/outcomes.py", "import matplotlib.pyplot as plt", "matplotlib"),
+        ("twin/simulate/x.py", "import distributed", "distributed"),
+        ("twin/outcomes/x.py", "from twin.engine.store import Store", "twin.engine"),
         ("run_simulation.py", "import pymc", "pymc"),
         # the law is arrays and nothing else
         ("twin/law/x.py", "import hydra", "hydra"),

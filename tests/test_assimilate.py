@@ -204,7 +204,7 @@ def test_a_twin_is_simulated_with_the_population_that_each_draw_belongs_to(
     cohort = people_of(twins)
 
     def courses(of: Cohort, tree: xr.DataTree) -> tuple[np.ndarray, np.ndarray]:
-        chunks = list(simulate(prepare(of, tree, scenarios, settings, seed=1), settings))
+        chunks = list(simulate(prepare(of, tree, scenarios, settings, seed=1)))
         return tuple(
             np.concatenate([getattr(c, part) for c in chunks], axis=2)
             for part in ("recorded", "work")

@@ -149,7 +149,7 @@ def foretold(cohort: Cohort, tree: xr.DataTree, patient: str) -> np.ndarray:
     row = list(cohort.patients.index).index(patient)
     (recorded,) = [
         chunk.recorded[0, :, row - chunk.first, -1]
-        for chunk in simulate(ready, settings)
+        for chunk in simulate(ready)
         if chunk.first <= row < chunk.first + chunk.recorded.shape[2]
     ]
     return recorded.reshape(ready.design.n_chains, ready.design.n_draws, -1).astype(float)

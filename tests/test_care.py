@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from scenario_kit import SETTINGS, intervention, ready, scenario, sure
+from scenario_kit import intervention, ready, scenario, sure
 from test_rules import STRATA, stepped
 
 from twin.cohort import Cohort
@@ -26,7 +26,7 @@ def counted(trial: Trial) -> tuple[pd.DataFrame, list[np.ndarray], list[np.ndarr
     places = intervention("b", capacity={"places_per_week": 0.5}, uptake=sure("beta", 0.5))
     tried = stepped(missing=sure("beta", 0.2))
     prepared = ready(trial, tried, scenario(intervention("a"), places, name="queued"))
-    chunks = simulate(prepared, SETTINGS)
+    chunks = simulate(prepared)
     care = summarise(prepared.design, chunks, OutcomeSettings()).care
     people = [simulate_person(prepared, person).care for person in range(16)]
     return care, [one.weeks for one in people], [one.decision for one in people]
@@ -75,7 +75,7 @@ def test_the_ways_from_a_rule_come_to_all_who_are_asked(
 def test_groups_come_to_everyone(trial: Trial) -> None:
     parts = (intervention("physio"), intervention("psychology"))
     prepared = ready(trial, scenario(*parts, strata=STRATA))
-    care = summarise(prepared.design, simulate(prepared, SETTINGS), OutcomeSettings()).care
+    care = summarise(prepared.design, simulate(prepared), OutcomeSettings()).care
     groups = care[care["subject"] == "group"]
     assert list(groups["name"]) == ["low", "medium", "high"]
     assert groups["mean"].sum() == pytest.approx(1)
@@ -86,7 +86,7 @@ def test_contacts_go_with_the_part_of_a_course_that_people_go_through(trial: Tri
     app = intervention("app", schedule={"start_week": 0, "duration_weeks": 12}, resources=visits)
     stop = {"name": "stop", "weeks": [3], "ask": "female", "then": {"stop": ["app"]}}
     prepared = ready(trial, scenario(app, rules=[stop]))
-    care = summarise(prepared.design, simulate(prepared, SETTINGS), OutcomeSettings()).care
+    care = summarise(prepared.design, simulate(prepared), OutcomeSettings()).care
     (found,) = care.loc[care["detail"] == "physiotherapy_contact", "mean"]
     women = trial[0].patients["female"].mean()
     assert found == pytest.approx(6 * (women * 3 / 12 + (1 - women)), rel=1e-4)
@@ -97,7 +97,7 @@ def test_the_report_draws_the_tree_with_shares_that_come_to_all_who_are_asked(
 ) -> None:
     tried = stepped(missing=sure("beta", 0.2))
     prepared = ready(trial, tried)
-    found = summarise(prepared.design, simulate(prepared, SETTINGS), OutcomeSettings())
+    found = summarise(prepared.design, simulate(prepared), OutcomeSettings())
     content = SimpleNamespace(outcomes=found)
     shown = care_shown(content, tried)  # type: ignore[arg-type]
     (fork,) = shown.forks
@@ -116,7 +116,7 @@ def test_the_report_draws_the_tree_with_shares_that_come_to_all_who_are_asked(
 
 def test_the_share_in_each_intervention_is_told_for_every_week(trial: Trial) -> None:
     prepared = ready(trial, stepped())
-    found = summarise(prepared.design, simulate(prepared, SETTINGS), OutcomeSettings())
+    found = summarise(prepared.design, simulate(prepared), OutcomeSettings())
     weeks = np.stack([simulate_person(prepared, person).care.weeks for person in range(16)])
     for row, name in enumerate(("app", "physio")):
         begun, ended = weeks[:, row, 2], weeks[:, row, 3]

@@ -316,7 +316,7 @@ def simulated(cohort: Cohort, fit: xr.DataTree) -> Outcomes:
     settings = SimulationSettings(draws=200, horizon_weeks=26, progress_bar=False)
     scenarios = [load_scenario(name) for name in ("usual_care", "selfback")]
     prepared = prepare(cohort, fit, scenarios, settings, seed=1)
-    return summarise(prepared.design, simulate(prepared, settings), OutcomeSettings())
+    return summarise(prepared.design, simulate(prepared), OutcomeSettings())
 
 
 @pytest.fixture(scope="module")
@@ -409,7 +409,7 @@ def test_few_draws_are_weighed_without_smoothing_and_nobody_is_left_out(trial: T
     settings = SimulationSettings(draws=20, horizon_weeks=13, progress_bar=False)
     scenarios = [load_scenario("usual_care")]
     prepared = prepare(trial.plan.cohort, few.fit, scenarios, settings, seed=1)
-    outcomes = summarise(prepared.design, simulate(prepared, settings), OutcomeSettings())
+    outcomes = summarise(prepared.design, simulate(prepared), OutcomeSettings())
     found = Trial(trial.plan, few.fit, outcomes).diagnose()
     assert "leave_one_out" not in found.children
     assert not found["contrast_power"].data_vars  # one scenario has nothing to be compared with

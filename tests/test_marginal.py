@@ -26,7 +26,7 @@ from twin.law.forward import draw_people, levels
 from twin.law.grid import TimeGrid
 from twin.law.likelihood import dose_of_arms, entry_term, log_likelihood, score_arguments
 from twin.law.parameters import assemble, sampled_parameters
-from twin.law.population import People, Population, expect, linear_scale
+from twin.law.population import People, Population, expect, frailty_alone, linear_scale
 from twin.law.records import Records
 from twin.law.work import LEVEL_REFERENCE
 
@@ -108,6 +108,16 @@ def test_the_compiled_normal_is_that_of_scipy() -> None:
     )
     x = np.linspace(-37, 6, 300)
     np.testing.assert_allclose([normal.probability_below(one) for one in x], ndtr(x), rtol=1e-12)
+
+
+def test_the_frailty_hangs_on_one_noise_and_nothing_else_has_changed(case: Case) -> None:
+    lower = linear_scale(NUMPY, case.population)
+    turned = frailty_alone(NUMPY, case.population)
+    covariance = lower @ lower.swapaxes(-1, -2)
+    assert np.count_nonzero(lower[0, -1]) > 1
+    np.testing.assert_allclose(turned @ turned.swapaxes(-1, -2), covariance, rtol=1e-12, atol=1e-16)
+    np.testing.assert_allclose(turned[:, -1, :-1], 0, atol=1e-15)
+    np.testing.assert_allclose(turned[:, -1, -1], np.sqrt(covariance[:, -1, -1]))
 
 
 def test_without_ends_work_and_spread_of_rates_it_is_the_normal_density(case: Case) -> None:

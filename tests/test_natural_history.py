@@ -4,17 +4,22 @@ import re
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from priors import load_evidence
 from priors.elicited_population import load_population_evidence
 from twin.instruments import instrument
-from twin.outcomes.natural_history import NaturalHistory, Responders
+from twin.outcomes.measures import Measures
+from twin.outcomes.natural_history import HistoryOf, Responders
+from twin.outcomes.settings import OutcomeSettings
+from twin.outcomes.summarise import Summary
+from twin.outcomes.tallied import tallied
 from twin.population.published import RESPONSE_POINTS, published
 from twin.simulate.chunk import Chunk
 from twin.simulate.design import Design
 
 N_PEOPLE, SAMPLES, WEEKS = 7, 6, 5
-KINDS = ["acute", "persistent", "acute", "persistent", "persistent", "acute", "persistent"]
+KINDS = ("acute", "persistent", "acute", "persistent", "persistent", "acute", "persistent")
 ORDER = ("acute", "subacute", "persistent")
 RESPONDERS = Responders("disability", 6 / 24, 4 / 24)
 
@@ -45,18 +50,15 @@ def simulated(design: Design) -> tuple[np.ndarray, np.ndarray]:
     return scores.astype(np.float32), work.astype(np.int8)
 
 
-def found(design: Design, scores: np.ndarray, work: np.ndarray, size: int):
-    history = NaturalHistory(design, KINDS, ORDER, RESPONDERS)
-    chunks = (
-        Chunk(
-            at,
-            scores[:, :, at : at + size],
-            scores[:, :, at : at + size],
-            work[:, :, at : at + size],
-        )
-        for at in range(0, N_PEOPLE, size)
-    )
-    assert len(list(history.watched(chunks))) == -(-N_PEOPLE // size)
+def found(design: Design, scores: np.ndarray, work: np.ndarray, size: int) -> xr.Dataset:
+    measures = Measures.of(design, OutcomeSettings(), HistoryOf(KINDS, ORDER, RESPONDERS))
+    summary = Summary(design, measures)
+    for at in range(0, N_PEOPLE, size):
+        people = np.s_[:, :, at : at + size]
+        chunk = Chunk(at, scores[people], scores[people], work[people])
+        summary.add(tallied(design, measures, chunk))
+    history = summary.history()
+    assert history is not None
     return history.dataset()
 
 

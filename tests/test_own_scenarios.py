@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from priors import Beta
-from run_simulation import with_scenario_changes
+from run_simulation import with_open_keys
 from scenarios import Intervention, ScenarioLibrary, load_scenario
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.config import RunConfig
@@ -155,7 +155,7 @@ def test_what_is_changed_must_be_chosen() -> None:
 
 
 def test_changes_reach_a_run_from_the_command_line() -> None:
-    assert with_scenario_changes(["seed=1", "scenarios.selfback.dose=2,3", "-m"]) == [
+    assert with_open_keys(["seed=1", "scenarios.selfback.dose=2,3", "-m"]) == [
         "seed=1",
         "++scenarios.selfback.dose=2,3",
         "-m",

@@ -160,7 +160,7 @@ def test_simulated_twins_run_the_published_course(some: Cohort, library: Evidenc
     settings = SimulationSettings(draws=200, progress_bar=False)
     prepared = prepare(some, tree, [load_scenario("usual_care")], settings, seed=1)
     assert prepared.design.worker.tolist() == some.patients["labour_force"].tolist()
-    chunks = list(simulate(prepared, settings))
+    chunks = list(simulate(prepared))
     recorded = np.concatenate([chunk.recorded for chunk in chunks], axis=2)[0, ..., 0]
     work = np.concatenate([chunk.work for chunk in chunks], axis=2)[0]
     of = some.patients["episode_class"].to_numpy()

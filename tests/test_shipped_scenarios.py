@@ -40,7 +40,7 @@ def test_every_scenario_that_needs_no_other_trial_runs_on_the_default_cohort(
     scenarios = [LIBRARY.load(name) for name in names]
     check_scenarios(scenarios, trial[0], ModelSettings().time_grid, SETTINGS)
     prepared = prepare(*trial, scenarios, SETTINGS, seed=1)
-    for chunk in simulate(prepared, SETTINGS):
+    for chunk in simulate(prepared):
         assert np.isfinite(chunk.expected).all()
         assert chunk.care is not None
         base = names.index("usual_care")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import xarray as xr
 from conftest import known_tree
 from numpy.typing import NDArray
-from scipy.linalg import expm
 
 from scenarios import Scenario, load_scenario
 from twin.cohort import Cohort
@@ -25,7 +26,7 @@ from twin.law.grid import TimeGrid
 from twin.law.likelihood import dose_of_arms
 from twin.law.measurement import Scale
 from twin.law.population import People
-from twin.law.work import TRANSITIONS, hazards_in_force
+from twin.law.work import hazards_in_force
 from twin.simulate.check import check_scenarios
 from twin.simulate.chunk import Chunk
 from twin.simulate.expected_table import expected_table, read_table
@@ -35,7 +36,6 @@ from twin.simulate.prepare import prepare, shift_behind
 from twin.simulate.prepared import Prepared
 from twin.simulate.settings import SimulationSettings
 from twin.simulate.simulate import simulate
-from twin.simulate.work_paths import week_segments, work_paths
 
 GRID = TimeGrid((0, 2, 4, 6, 9, 13, 19, 26, 39, 52))
 FEW = SimulationSettings(draws=40, horizon_weeks=30, progress_bar=False)
@@ -62,7 +62,7 @@ def whole(
     settings: SimulationSettings = FEW,
 ) -> Chunk:
     """Return everyone in one chunk."""
-    chunks = list(simulate(prepared(given, names, settings), settings))
+    chunks = list(simulate(prepared(given, names, settings)))
     return Chunk(
         first=0,
         expected=np.concatenate([chunk.expected for chunk in chunks], axis=2),
@@ -132,17 +132,19 @@ def test_a_twin_depends_on_nobody_else_and_on_no_other_scenario(
         np.testing.assert_array_equal(alone.work[own], everyone.work[theirs][:, rows])
 
 
-FEW_OTHER = FEW.model_copy(update={"comparator": "workplace", "memory_mb": 16})
+FEW_OTHER = FEW.model_copy(update={"comparator": "workplace"})
 
 
-def test_chunks_change_nothing(cohort_and_fit: tuple[Cohort, xr.DataTree]) -> None:
+@pytest.mark.parametrize("size", [1, 7])
+def test_chunks_change_nothing(cohort_and_fit: tuple[Cohort, xr.DataTree], size: int) -> None:
     names = ["usual_care", "app", "selfback"]
-    settings = SimulationSettings(draws=40, memory_mb=16, progress_bar=False)
-    many = list(simulate(prepared(cohort_and_fit, names, settings), settings))
-    one = whole(cohort_and_fit, names, settings.model_copy(update={"memory_mb": 2000}))
+    (one,) = simulate(prepared(cohort_and_fit, names), at_once=10)
+    many = list(simulate(prepared(cohort_and_fit, names), at_once=size))
+    assert len(many) == -(-10 // size)
     for chunk in many:
         people = np.s_[:, :, chunk.first : chunk.first + chunk.expected.shape[2]]
         np.testing.assert_array_equal(chunk.expected, one.expected[people])
+        np.testing.assert_array_equal(chunk.recorded, one.recorded[people])
         np.testing.assert_array_equal(chunk.work, one.work[people])
 
 
@@ -154,6 +156,31 @@ def test_a_longer_horizon_leaves_earlier_weeks_alone(
     long = whole(cohort_and_fit, names, FEW.model_copy(update={"horizon_weeks": 52}))
     for scenario in range(3):
         same(under(short, scenario), under(long, scenario, 31))
+
+
+def test_neither_order_nor_threads_change_a_person(
+    cohort_and_fit: tuple[Cohort, xr.DataTree],
+) -> None:
+    ready = prepared(cohort_and_fit, ["usual_care", "app", "selfback", "workplace", "stepped_care"])
+    people = range(len(ready.design.patients))
+    alone = [simulate_person(ready, person) for person in people]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(partial(simulate_person, ready), reversed(people)))[::-1]
+    for one, other in zip(alone, together, strict=True):
+        for mine, theirs in zip((*one[:3], *one.care), (*other[:3], *other.care), strict=True):
+            assert mine.tobytes() == theirs.tobytes()
+
+
+def test_how_many_draws_are_used_changes_none_of_them(
+    cohort_and_fit: tuple[Cohort, xr.DataTree],
+) -> None:
+    every, few = (
+        whole(cohort_and_fit, ["usual_care"], FEW.model_copy(update={"draws": draws}))
+        for draws in (40, 10)
+    )
+    rows = np.concatenate([np.arange(0, 20, 4), np.arange(20, 40, 4)])  # of two chains
+    np.testing.assert_array_equal(few.recorded, every.recorded[:, rows])
+    np.testing.assert_array_equal(few.work, every.work[:, rows])
 
 
 # Law 1: one law
@@ -196,43 +223,6 @@ def test_the_table_of_expected_scores_is_as_fine_as_it_says() -> None:
     found = read_table(expected_table(spread, [scale]), level)
     wanted = expected_severity(level[:, :, 0], spread**2, scale)
     np.testing.assert_allclose(found[:, :, 0], wanted, atol=3e-4)
-
-
-@pytest.mark.parametrize("by_move", [(0.0, 0.0), (0.9, -0.7)], ids=["alone", "under an arm"])
-def test_simulated_states_have_the_laws_frequencies(by_move: tuple[float, float]) -> None:
-    n, grid = 60_000, TimeGrid((0, 1.5, 4))
-    log_intensity = np.log([0.2, 0.1, 0.15, 0.3, 0.25, 0.1])
-    slope, level = np.array([1.0]), np.full((1, n, 2, 1), 0.5)
-    shift = np.zeros((1, n, 2))
-    segments = week_segments(grid, 4)
-    rng = np.random.default_rng(3)
-    states = work_paths(
-        level,
-        np.zeros(n),
-        np.tile(log_intensity, (n, 1)),
-        np.tile(slope, (n, 1)),
-        np.tile(slope, (n, 1)),
-        np.full(n, np.log(0.05)),
-        np.tile(by_move, (1, n, 2, 1)),
-        shift,
-        shift,
-        shift,
-        np.full(n, 2),
-        rng.random((5, n)),
-        *segments,
-    )[0]
-    q = np.zeros((4, 4))
-    for (source, target), rate, up in zip(
-        TRANSITIONS, np.exp(log_intensity), [1, 1, 1, -1, -1, -1], strict=True
-    ):
-        hazard = by_move[0] * (target == "working") + by_move[1] * (source == "working")
-        q[STATES.index(source), STATES.index(target)] = rate * np.exp(up * 0.2 + hazard)
-    q[2, 3] = 0.05
-    q -= np.diag(q.sum(axis=1))
-    for week in range(1, 5):
-        wanted = expm(q * week)[2]
-        share = np.bincount(states[:, week], minlength=4) / n
-        np.testing.assert_allclose(share, wanted, atol=5 * 0.5 / np.sqrt(n))
 
 
 def test_an_arm_acts_on_work_as_in_the_fit(cohort_and_fit: tuple[Cohort, xr.DataTree]) -> None:
@@ -283,34 +273,6 @@ def test_an_effect_on_work_that_is_stated_takes_the_place_of_the_arms_own(
 
 
 STATES = ("working", "restricted", "sick_listed", "permanently_out")
-
-
-def test_a_hazard_ratio_acts_before_or_after_the_first_return() -> None:
-    n, grid = 20_000, TimeGrid((0, 10))
-    level, none = np.full((2, n, 1, 1), 0.3), np.zeros((2, n, 1))
-    first, again = none.copy(), none.copy()
-    first[1], again[1] = np.log(3.0), -50.0  # sooner back, and never off again
-    rng = np.random.default_rng(4)
-    states = work_paths(
-        level,
-        np.zeros(n),
-        np.tile(np.log([0.2, 0.1, 0.1, 0.1, 0.1, 0.1]), (n, 1)),
-        np.ones((n, 1)),
-        np.ones((n, 1)),
-        np.full(n, -50.0),
-        np.zeros((2, n, 1, 2)),
-        first,
-        again,
-        none,
-        np.full(n, 1),
-        rng.random((11, n)),
-        *week_segments(grid, 10),
-    )
-    back = (states == 0).any(axis=2)
-    assert back[1].mean() > back[0].mean() + 0.1
-    after = np.maximum.accumulate(states == 0, axis=2)
-    assert (states[1][after[1]] == 0).all()
-    assert (states[0][after[0]] != 0).any()
 
 
 # Baseline

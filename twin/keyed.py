@@ -42,8 +42,12 @@ def keyed_normals(
 
 def stream(seed: int, purpose: str, patient: str = "") -> np.random.Generator:
     """Return the stream of random numbers of a purpose, and of a person where there is one."""
+    return np.random.default_rng(key(seed, purpose, patient))
+
+
+def key(seed: int, purpose: str, patient: str = "") -> int:
+    """Return the key of a purpose, and of a person where there is one: 128 bits."""
     # Hash first: keys made by shifting and adding collide. The unit separator cannot stand in an
     # id, so that no two triples spell the same text.
     text = "\x1f".join([str(seed), purpose, patient])
-    key = int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:16], "big")
-    return np.random.default_rng(key)
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:16], "big")

@@ -16,6 +16,7 @@ from twin.cohort import CohortMapping
 from twin.cohort.synthetic import SyntheticSettings
 from twin.diagnose.dropout_settings import DropoutSettings
 from twin.diagnose.settings import DiagnoseSettings
+from twin.engine.settings import EngineSettings
 from twin.errors import InputError, Problem, from_validation
 from twin.fit.settings import FitSettings, ModelSettings, SamplerSettings
 from twin.outcomes.settings import OutcomeSettings
@@ -70,11 +71,15 @@ class Output(_Frozen):
     folder
         Holds one folder for each run, named by cohort and a hash of its configuration.
     fits
-        Holds stored fits, shared by all runs.
+        Holds stored fits, shared by all runs; and in its folder ``chunks`` what is kept of people
+        who were simulated, by which a run that was killed goes on.
+    chunks_gb
+        Most that is kept there after a run, gibibytes; what was used longest ago goes first.
     """
 
     folder: str = "runs"
     fits: str = "fits"
+    chunks_gb: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 10.0
 
 
 class RunConfig(_Frozen):
@@ -98,8 +103,8 @@ class RunConfig(_Frozen):
         ``interventions``), which can then be named like those that ship; None for none.
     scenarios
         Changes of single fields, by scenario: ``{selfback: {uptake: {mean: 0.5}}}``.
-    simulation, report
-        How twins are simulated, and what is read out of it.
+    simulation, engine, report
+        How twins are simulated, where that is computed, and what is read out of it.
     diagnose
         How much is spent on diagnostics.
     dropout
@@ -121,6 +126,7 @@ class RunConfig(_Frozen):
     scenario_folder: str | None = None
     scenarios: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     simulation: SimulationSettings = SimulationSettings()
+    engine: EngineSettings = EngineSettings()
     report: OutcomeSettings = OutcomeSettings()
     diagnose: DiagnoseSettings = DiagnoseSettings()
     dropout: DropoutSettings = DropoutSettings()

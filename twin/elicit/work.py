@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -27,7 +28,10 @@ from priors import EvidenceLibrary, load_prior_set
 from priors.cite import citation
 from priors.elicited import ElicitedEffect
 from twin.law.grid import Floats, TimeGrid
-from twin.simulate.work_paths import week_segments, work_paths
+from twin.simulate.shocks import Shocks
+from twin.simulate.state import Hazards
+from twin.simulate.weekly import WeeklyCells
+from twin.simulate.work_paths import Pace, work_paths
 
 from .pool import Moments, pool
 from .published import contrast
@@ -53,8 +57,8 @@ class Workers:
     ----------
     frailty
         Shape (worker,).
-    uniform
-        Shape (week, worker).
+    shocks
+        A sample of these is a worker.
     log_intensity
         Of the moves, at the reference level, shape (move,).
     log_exit
@@ -62,7 +66,7 @@ class Workers:
     """
 
     frailty: Floats
-    uniform: Floats
+    shocks: Shocks
     log_intensity: Floats
     log_exit: float
 
@@ -80,10 +84,42 @@ class Workers:
         assert frailty.family == "log_normal"
         return cls(
             frailty=np.asarray(frailty.median) * rng.standard_normal(people),
-            uniform=rng.random((FOLLOWED_WEEKS + LASTS_WEEKS + 1, people)),
+            shocks=Shocks(
+                seed, "", np.zeros(people, dtype=np.uint64), np.arange(people, dtype=np.uint64)
+            ),
             log_intensity=np.asarray(moves.mean, dtype=float),
             log_exit=float(np.asarray(exits.mean)),
         )
+
+    @cached_property
+    def usual(self) -> NDArray[np.int8]:
+        """States by week without any shift, shape (worker, week)."""
+        return self.states(0.0, 0.0)
+
+    def states(self, first_return: float, relapse: float) -> NDArray[np.int8]:
+        """States by week with shifts of two log intensities, shape (worker, week)."""
+        n, weeks = len(self.frailty), FOLLOWED_WEEKS + LASTS_WEEKS
+        cells = WeeklyCells.of(TimeGrid((0, weeks)))
+        shape = (n, cells.grid.n_cells)
+        no_slope, nothing = np.zeros((n, 1)), np.zeros(shape)
+        log_intensity, log_exit = np.tile(self.log_intensity, (n, 1)), np.full(n, self.log_exit)
+        states = np.empty((n, weeks + 1), dtype=np.int8)
+        work_paths(
+            np.full((*shape, 1), _LEVEL),
+            Hazards(
+                np.zeros((*shape, 2)),
+                np.full(shape, first_return),
+                np.full(shape, relapse),
+                nothing,  # leaving work for good is left as it is
+            ),
+            Pace(self.frailty, log_intensity, no_slope, no_slope, log_exit),
+            np.full(n, _SICK_LISTED),
+            self.shocks.address("work"),
+            np.asarray(cells.grid.edges),
+            cells.at_week,
+            states,
+        )
+        return states
 
 
 def log_ratios(workers: Workers, first_return: float, relapse: float) -> tuple[float, float]:
@@ -174,28 +210,7 @@ def _slopes(workers: Workers, first: float, lasting: float, step: float = 0.15) 
 
 def _states(workers: Workers, first_return: float, relapse: float) -> NDArray[np.int8]:
     """States by week without and with the shifts, shape (group, worker, week)."""
-    n = len(workers.frailty)
-    weeks = len(workers.uniform) - 1
-    level = np.full((2, n, 1, 1), _LEVEL)
-    first, again = np.zeros((2, n, 1)), np.zeros((2, n, 1))
-    first[1], again[1] = first_return, relapse
-    return np.asarray(
-        work_paths(
-            level,
-            workers.frailty,
-            np.broadcast_to(workers.log_intensity, (n, len(workers.log_intensity))).copy(),
-            np.zeros((n, 1)),
-            np.zeros((n, 1)),
-            np.full(n, workers.log_exit),
-            np.zeros((2, n, 1, 2)),
-            first,
-            again,
-            np.zeros_like(again),  # leaving work for good is left as it is
-            np.full(n, _SICK_LISTED),
-            workers.uniform,
-            *week_segments(TimeGrid((0, weeks)), weeks),
-        )
-    )
+    return np.stack([workers.usual, workers.states(first_return, relapse)])
 
 
 def _lasting(full: NDArray[np.bool_]) -> NDArray[np.bool_]:

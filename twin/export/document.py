@@ -12,6 +12,7 @@ import xarray as xr
 from twin.outcomes.outcomes import Outcomes
 from twin.outcomes.settings import OutcomeSettings
 from twin.outcomes.thresholds import harm_changes
+from twin.outcomes.uncertainty import PARTS
 from twin.simulate.design import Design
 
 from .facts import ExportFacts
@@ -141,6 +142,8 @@ def _row(row: dict[Any, Any]) -> dict[str, Any]:
     told["monte_carlo_error"] = {name: _number(row[f"mcse_{name}"]) for name in _ESTIMATE}
     if "probability_better" in row:
         told["probability_better"] = _number(row["probability_better"])
+        told["probability_better_error"] = _number(row["mcse_probability_better"])
+        told["variance"] = {part: _number(row[f"variance_{part}"]) for part in PARTS}
     return told
 
 

@@ -13,11 +13,14 @@ The fit uses this closed form, the simulator the step; both integrate the same c
 
 from __future__ import annotations
 
+from numba.extending import register_jitable
+
 from .grid import TimeGrid
-from .ops import Array, ArrayOps
+from .ops import Array, ArrayOps, ElementwiseOps
 
 
-def step(xp: ArrayOps, level: Array, target: Array, rate: Array, weeks: Array) -> Array:
+@register_jitable
+def step(xp: ElementwiseOps, level: Array, target: Array, rate: Array, weeks: Array) -> Array:
     """Natural course or uptake after some weeks within one cell, where its target stands still.
 
     Parameters

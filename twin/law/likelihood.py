@@ -13,7 +13,7 @@ import numpy as np
 
 from . import dose, entry, residual
 from .ops import Array, ArrayOps
-from .population import Expected, People, Population, expect, linear_scale, people
+from .population import Expected, People, Population, expect, frailty_alone, people
 from .records import Records
 
 
@@ -108,7 +108,7 @@ def score_arguments(
     state = (
         expected.log_rate,
         expected.linear,
-        linear_scale(xp, population),
+        frailty_alone(xp, population),
         arm_dose,
         population.response_rate,
         residual.flare_covariance(xp, *shares, population.flare_correlation),

@@ -8,10 +8,22 @@ symbolic backend lives beside PyMC in `twin.fit.ops`; both are held to the same 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 type Array = Any
 """A NumPy array or a symbolic tensor, depending on the table in use."""
+
+
+class ElementwiseOps(Protocol):
+    """What a law of single numbers asks of a table: `scalars.SCALAR` has it too."""
+
+    @property
+    def exp(self) -> Callable[..., Array]:
+        """Exponential."""
+
+    @property
+    def sqrt(self) -> Callable[..., Array]:
+        """Square root."""
 
 
 class ArrayOps(NamedTuple):

@@ -217,6 +217,24 @@ def linear_scale(xp: ArrayOps, population: Population) -> Array:
     return own + xp.matmul(response, with_start + alone)
 
 
+def frailty_alone(xp: ArrayOps, population: Population) -> Array:
+    """The factor of `linear_scale`, turned so that one noise, the last, is that of the frailty.
+
+    What a person's work says is almost all about the frailty. By the lower factor every noise has
+    a part in it, and what is told of it moves from one to the other as correlations change. The
+    columns are reflected in the plane between the frailty's row and the last axis; the covariance
+    stays. Shape (arm, linear effect, linear effect); not turned without a work process.
+    """
+    scale = linear_scale(xp, population)
+    if population.work is None:
+        return scale
+    row = scale[0, -1]  # no response has a part in it: it is the same in every arm
+    length = xp.sqrt(xp.sum(row**2))
+    across = row + length * np.eye(population.n_linear)[-1]
+    mirror = across[:, None] * across[None, :] / (length * (length + row[-1]))
+    return xp.matmul(scale, mirror - np.eye(population.n_linear))
+
+
 def people(population: Population, log_rate: Array, linear: Array) -> People:
     """Name the parts of people's effects; linear has shape (person, linear effect)."""
     k = population.n_outcomes

@@ -8,7 +8,9 @@ widely spaced visits tell the total and hardly the parts.
 
 from __future__ import annotations
 
-from .ops import Array, ArrayOps
+from numba.extending import register_jitable
+
+from .ops import Array, ArrayOps, ElementwiseOps
 
 
 def flare_sd(xp: ArrayOps, spread: Array, persistent_share: Array) -> Array:
@@ -21,13 +23,15 @@ def error_sd(xp: ArrayOps, spread: Array, persistent_share: Array) -> Array:
     return spread * xp.sqrt(1 - persistent_share)
 
 
-def autocorrelation(xp: ArrayOps, persistence: Array, weeks: Array) -> Array:
+@register_jitable
+def autocorrelation(xp: ElementwiseOps, persistence: Array, weeks: Array) -> Array:
     """Correlation of a flare with itself some weeks later: exp(-weeks / persistence)."""
     return xp.exp(-weeks / persistence)
 
 
+@register_jitable
 def flare_step(
-    xp: ArrayOps, flare: Array, sd: Array, persistence: Array, weeks: Array, shock: Array
+    xp: ElementwiseOps, flare: Array, sd: Array, persistence: Array, weeks: Array, shock: Array
 ) -> Array:
     """Flare some weeks later, given a standard normal shock (correlated between outcomes)."""
     rho = autocorrelation(xp, persistence, weeks)

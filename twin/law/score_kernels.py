@@ -141,7 +141,7 @@ def score_terms(
         for j in range(q):
             centre[i, j] = standard[j, 0]
             effects[i, j] = mean[i, j]
-            for k in range(j + 1):
+            for k in range(q):
                 effects[i, j] += scale[a, j, k] * (standard[k, 0] + standard[k, 1])
     return log_density, effects, weight, kept, root, white, precision_root, centre
 
@@ -172,9 +172,9 @@ def _carry_effects(
         standard_bar[k] = 0.0
         noise = 0.0
         for j in range(k, q):
-            standard_bar[k] += scale[j, k] * effects_bar[j]
             noise += factor_inverse[j, k] * eps[j]
-        for j in range(k, q):
+        for j in range(q):
+            standard_bar[k] += scale[j, k] * effects_bar[j]
             scale_bar[j, k] += effects_bar[j] * (centre[k] + noise)
     for j in range(q):
         by_centre[j] = 0.0

@@ -51,7 +51,7 @@ def score_terms(
     mean
         Mean of the linear effects before the scores, severity, (person, linear effect).
     scale
-        Lower factor of their covariance in each arm, shape (arm, linear effect, linear effect).
+        A factor of their covariance in each arm, shape (arm, linear effect, linear effect).
     dose
         Shape (arm, cell).
     response_rate

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -46,59 +46,94 @@ class CareRow(NamedTuple):
     """Shape (sample,)."""
 
 
-class CareTotals:
-    """Counts over the people added so far; the order in which they come does not matter.
+def care_sums(design: Design, scenario: str, care: Care) -> dict[str, npt.NDArray[Any]]:
+    """Return what is added up over people, of one of them under one scenario.
 
     Parameters
     ----------
     design
         What is simulated.
+    scenario
+        Its name.
+    care
+        What the person gets under every scenario of the design.
+
+    Returns
+    -------
+    dict
+        Of the scenario's interventions ``offered``, ``begun``, ``waiting``, and ``waited`` and
+        ``received`` in units of `exact_sums`, shape (given, sample), and ``active`` (week, given,
+        sample); of its rules ``answers`` (answer, asked, sample); of its strata ``groups``
+        (group, sample).
+    """
+    of = [row for row, one in enumerate(design.given) if one.scenario == scenario]
+    asked = [row for row, one in enumerate(design.asked) if one.scenario == scenario]
+    lasts = np.array([design.given[row].lasts for row in of])[:, None]
+    horizon = design.weeks[-1]
+    referred, ready, begun, ended = (
+        care.weeks[of, place].astype(float) for place in (REFERRED, READY, BEGUN, ENDED)
+    )
+    begins, comes = begun <= horizon, ready <= horizon
+    waited = np.where(begins, begun, 0) - np.where(begins, ready, 0)
+    until = np.minimum(np.where(begins, ended, 0), horizon) - np.where(begins, begun, 0)
+    weeks = design.weeks[:, None, None]
+    codes = np.arange(len(ANSWERS), dtype=np.int8)[:, None, None]
+    groups = np.arange(len(design.groups.get(scenario, ())), dtype=np.int8)[:, None]
+    return {
+        "offered": referred <= horizon,
+        "begun": begins,
+        "waiting": comes & ~begins,
+        "waited": np.rint(waited * UNITS_PER_POINT).astype(np.int64),
+        "received": np.rint(np.clip(until / lasts, 0, 1) * UNITS_PER_POINT).astype(np.int64),
+        "active": (begun <= weeks) & (weeks < ended),
+        "answers": care.decision[asked] == codes,
+        "groups": care.group[design.scenarios.index(scenario)] == groups,
+    }
+
+
+class CareTotals:
+    """Counts over all people.
+
+    Parameters
+    ----------
+    design
+        What was simulated.
+    sums
+        What `care_sums` counts, added up over people, by scenario.
     """
 
-    def __init__(self, design: Design) -> None:
-        samples = design.n_chains * design.n_draws
+    def __init__(self, design: Design, sums: Mapping[str, Mapping[str, Counts]]) -> None:
         self._design = design
         self._active_weeks = [week for week in ACTIVE_WEEKS if week <= design.weeks[-1]]
-        given = len(design.given)
+        self._groups = {scenario: sums[scenario]["groups"] for scenario in design.groups}
         self._offered, self._begun, self._waiting, self._waited, self._received = (
-            np.zeros((given, samples), dtype=np.int64) for _ in range(5)
+            self._in_order([one.scenario for one in design.given], sums, name, axis=0)
+            for name in ("offered", "begun", "waiting", "waited", "received")
         )
-        self._lasts = np.array([one.lasts for one in design.given])[:, None]
-        self._active: Counts = np.zeros((len(design.weeks), given, samples), dtype=np.int64)
-        self._answers: Counts = np.zeros((len(ANSWERS), len(design.asked), samples), dtype=np.int64)
-        most = max([0, *map(len, design.groups.values())])
-        self._groups: Counts = np.zeros((most, len(design.scenarios), samples), dtype=np.int64)
+        given = [one.scenario for one in design.given]
+        self._active = self._in_order(given, sums, "active", axis=1)
+        asked = [one.scenario for one in design.asked]
+        self._answers = self._in_order(asked, sums, "answers", axis=1)
 
-    def add(self, care: Care) -> None:
-        """Add one person."""
-        horizon = self._design.weeks[-1]
-        referred, ready, begun, ended = (
-            care.weeks[:, place].astype(float) for place in (REFERRED, READY, BEGUN, ENDED)
-        )
-        begins, comes = begun <= horizon, ready <= horizon
-        self._offered += referred <= horizon
-        self._begun += begins
-        self._waiting += comes & ~begins
-        waited = np.where(begins, begun, 0) - np.where(begins, ready, 0)
-        self._waited += np.rint(waited * UNITS_PER_POINT).astype(np.int64)
-        until = np.minimum(np.where(begins, ended, 0), horizon) - np.where(begins, begun, 0)
-        part = np.clip(until / self._lasts, 0, 1)
-        self._received += np.rint(part * UNITS_PER_POINT).astype(np.int64)
-        for place, week in enumerate(self._design.weeks):
-            self._active[place] += (begun <= week) & (week < ended)
-        for code in range(len(ANSWERS)):
-            self._answers[code] += care.decision == code
-        for code in range(len(self._groups)):
-            self._groups[code] += care.group == code
+    def _in_order(
+        self,
+        scenarios: Sequence[str],
+        sums: Mapping[str, Mapping[str, Counts]],
+        name: str,
+        axis: int,
+    ) -> Counts:
+        """Rows of all scenarios along an axis, in the order in which theirs are given."""
+        left = {one: iter(np.moveaxis(sums[one][name], axis, 0)) for one in set(scenarios)}
+        rows = [next(left[scenario]) for scenario in scenarios]
+        return np.stack(rows, axis=axis) if rows else np.zeros(0, dtype=np.int64)
 
     def rows(self) -> Iterator[CareRow]:
         """Yield everything that is known of care, scenario by scenario."""
         design, horizon = self._design, int(self._design.weeks[-1])
         n = len(design.patients)
         for scenario, groups in design.groups.items():
-            place = design.scenarios.index(scenario)
             for code, group in enumerate(groups):
-                share = self._groups[code, place] / n
+                share = self._groups[scenario][code] / n
                 yield CareRow(scenario, "group", group, "", 0, _PEOPLE, share)
         for row, one in enumerate(design.given):
             about = (one.scenario, "intervention", one.intervention)

@@ -62,15 +62,15 @@ class Criteria:
         Parameters
         ----------
         recorded
-            Shape (scenario, week, outcome, sample), week 0 first.
+            Under one scenario, shape (week, outcome, sample), week 0 first.
 
         Returns
         -------
         numpy.ndarray
-            Shape (criterion, scenario, week, outcome, sample). Never where the baseline score
-            leaves no room for an improvement.
+            Shape (criterion, week, outcome, sample). Never where the baseline score leaves no
+            room for an improvement.
         """
-        baseline = recorded[:, :1]
+        baseline = recorded[:1]
         improvement = self._sign * (baseline - recorded)
         room = self._sign * (baseline - self._best)
         required = self._relative * room

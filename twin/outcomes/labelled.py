@@ -98,7 +98,7 @@ def cohort(
             "improved": _by_draw(
                 design,
                 ("criterion", *by_week),
-                scores.improved(),
+                scores.improved_share(),
                 "people whose recorded score is improved on their recorded baseline score",
                 SHARE_UNIT,
                 everyone,
@@ -146,7 +146,7 @@ def cohort(
                 f"those not back by week {horizon} counting with {horizon}",
                 "weeks",
                 # who is away differs between draws where the cohort did not record it
-                int(np.median(work.away_at_first())),
+                int(np.median(work.away)),
             ),
         )
     return data.assign_attrs(_told(design, settings, thresholds))
@@ -188,18 +188,18 @@ def trajectories(
     expected: np.ndarray,
     recorded: np.ndarray,
 ) -> xr.Dataset:
-    """Label courses, given with axes (statistic, patient, scenario, week, outcome)."""
+    """Label courses, given with axes (statistic, scenario, patient, week, outcome)."""
     dims = ("statistic", "scenario", "patient", "week", "outcome")
     data = xr.Dataset(
         {
             "expected_score": (
                 dims,
-                expected.swapaxes(1, 2),
+                expected,
                 _attrs("expected score, flare and error averaged out", SCORE_UNIT),
             ),
             "recorded_score": (
                 dims,
-                recorded.swapaxes(1, 2),
+                recorded,
                 _attrs("recorded score, with flare and error", SCORE_UNIT),
             ),
         },

@@ -12,6 +12,7 @@ import xarray as xr
 from twin.instruments import ImportantChange
 
 from .care import CARE_COLUMNS
+from .exact_sums import Totals
 from .intervals import Floats
 
 
@@ -41,6 +42,8 @@ class Outcomes:
         anything.
     in_force
         By scenario and intervention, the mean share of people in it by week, shape (week,).
+    spread
+        How far single people's outcomes vary, by scenario: what `spread` adds up over them.
     comparator
         Scenario that the others are compared with.
     level
@@ -54,6 +57,7 @@ class Outcomes:
     level: float
     care: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CARE_COLUMNS)))
     in_force: Mapping[tuple[str, str], Floats] = field(default_factory=dict)
+    spread: Mapping[str, Mapping[str, Totals]] = field(default_factory=dict)
 
     @property
     def scenarios(self) -> tuple[str, ...]:

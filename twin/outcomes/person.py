@@ -20,10 +20,7 @@ STATISTICS = ("mean", "lower", "median", "upper")
 
 
 class Benefit(NamedTuple):
-    """What a scenario gains a person over the comparator; each has shape (scenario, week, outcome).
-
-    The comparator is not among the scenarios.
-    """
+    """What a scenario gains a person over the comparator; each has shape (week, outcome)."""
 
     mean: Floats
     lower: Floats
@@ -40,16 +37,16 @@ def course(total: Totals, score: Singles, level: float) -> Singles:
     Parameters
     ----------
     total
-        Scores in units of `exact_sums`, added up over samples, shape (scenario, week, outcome).
+        Scores in units of `exact_sums`, added up over samples, shape (week, outcome).
     score
-        Scores, shape (scenario, week, outcome, sample).
+        Scores, shape (week, outcome, sample).
     level
         Level of the interval.
 
     Returns
     -------
     numpy.ndarray
-        Shape (statistic, scenario, week, outcome), in the order of `STATISTICS`.
+        Shape (statistic, week, outcome), in the order of `STATISTICS`.
     """
     lower, upper = tails(level)
     mean = points(total, score.shape[-1])
@@ -58,20 +55,18 @@ def course(total: Totals, score: Singles, level: float) -> Singles:
 
 def benefit(
     expected: Singles,
-    comparator: int,
+    comparator: Singles,
     sign: Floats,
     important: Floats,
     harm: Floats,
     level: float,
 ) -> Benefit:
-    """Expected scores under each other scenario against those under the comparator.
+    """Expected scores under a scenario against those under the comparator.
 
     Parameters
     ----------
-    expected
-        Expected scores at the weeks reported, shape (scenario, week, outcome, sample).
-    comparator
-        Position of the comparator among the scenarios.
+    expected, comparator
+        Expected scores at the weeks reported, shape (week, outcome, sample).
     sign
         1 where a lower score is better, -1 where a higher one is, shape (outcome,).
     important
@@ -81,9 +76,8 @@ def benefit(
     level
         Level of the interval.
     """
-    scores = sign[:, None] * expected.astype(np.float64)
     # each posterior draw against itself: the pair is not broken by averaging first
-    gain = scores[comparator] - np.delete(scores, comparator, axis=0)
+    gain = sign[:, None] * (comparator.astype(np.float64) - expected.astype(np.float64))
     lower, upper = quantiles(gain, tails(level))
     reached = (gain >= important[:, None]).mean(axis=-1)
     return Benefit(
@@ -95,18 +89,16 @@ def benefit(
     )
 
 
-def saved(lost: Floats, comparator: int, level: float) -> tuple[Floats, Floats, Floats]:
-    """Mean and interval of the days that each other scenario saves a worker, shape (scenario,).
+def saved(lost: Floats, comparator: Floats, level: float) -> tuple[float, float, float]:
+    """Mean and interval of the days that a scenario saves a worker.
 
     Parameters
     ----------
-    lost
-        Days lost, shape (scenario, sample).
-    comparator
-        Position of the comparator among the scenarios.
+    lost, comparator
+        Days lost under it and under the comparator, shape (sample,).
     level
         Level of the interval.
     """
-    gain = lost[comparator] - np.delete(lost, comparator, axis=0)
+    gain = comparator - lost
     lower, upper = quantiles(gain, tails(level))
-    return gain.mean(axis=-1), lower, upper
+    return float(gain.mean()), float(lower), float(upper)

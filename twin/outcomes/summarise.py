@@ -1,24 +1,26 @@
-"""From simulated people, chunk by chunk, to outcomes."""
+"""From what is kept of people to outcomes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from twin.simulate.chunk import Chunk
 from twin.simulate.design import Design
 
-from . import labelled
+from . import labelled, spread
 from .care import CareTotals
-from .criteria import Criteria, better_sign
-from .exact_sums import units
+from .exact_sums import Totals
+from .measures import Measures
+from .natural_history import NaturalHistory
 from .outcomes import Outcomes
-from .person import STATISTICS, benefit, course, saved
+from .person import STATISTICS
 from .score_totals import ScoreTotals
 from .settings import OutcomeSettings
-from .thresholds import harm_changes, important_changes
-from .work_time import WorkTotals, days_lost, weeks_by_state
+from .tallied import tallied
+from .tally import Tally
+from .work_time import WorkTotals
 
 
 def summarise(design: Design, chunks: Iterable[Chunk], settings: OutcomeSettings) -> Outcomes:
@@ -44,98 +46,117 @@ def summarise(design: Design, chunks: Iterable[Chunk], settings: OutcomeSettings
     ValueError
         If the chunks leave somebody out or hold somebody twice.
     """
-    summary = _Summary(design, settings)
+    measures = Measures.of(design, settings)
+    summary = Summary(design, measures)
     for chunk in chunks:
-        for position in range(chunk.expected.shape[2]):
-            summary.add(chunk, position)
+        if chunk.expected.shape[2]:
+            summary.add(tallied(design, measures, chunk))
     return summary.outcomes()
 
 
-class _Summary:
-    """Everything kept while people go by."""
+class Summary:
+    """Everything kept while people go by.
 
-    def __init__(self, design: Design, settings: OutcomeSettings) -> None:
-        self._design, self._settings = design, settings
-        instruments = {outcome: design.instruments[outcome] for outcome in design.outcomes}
-        important = important_changes(instruments, settings)
-        harm = harm_changes(instruments, settings)
-        self._thresholds = labelled.Thresholds(important, harm)
-        self._sign = better_sign(list(instruments.values()))
-        self._important = np.array(
-            [np.nan if change is None else change.value for change in important.values()]
-        )
-        self._harm = np.array(list(harm.values()))
-        self._comparator = design.scenarios.index(design.comparator)
-        self._report_weeks = settings.weeks_within(int(design.weeks[-1]))
+    Parameters
+    ----------
+    design, measures
+        What is simulated, and what is read out of it.
+    """
 
+    def __init__(self, design: Design, measures: Measures) -> None:
+        self._design, self._measures = design, measures
         self._seen = np.zeros(len(design.patients), dtype=np.int64)
-        self._scores = ScoreTotals(
-            design, Criteria(instruments, important, settings.relative_change)
-        )
-        self._work = WorkTotals(design) if design.has_work and design.worker.any() else None
-        self._care = CareTotals(design)
+        self._sums: dict[str, dict[str, Totals]] = {name: {} for name in design.scenarios}
         n_scenarios, n_people = len(design.scenarios), len(design.patients)
-        by_outcome = (n_people, n_scenarios, len(design.weeks), len(design.outcomes))
-        self._expected = np.empty((len(STATISTICS), *by_outcome), dtype=np.float32)
-        self._recorded = np.empty_like(self._expected)
-        reported = (n_people, n_scenarios - 1, len(self._report_weeks), len(design.outcomes))
-        self._benefit = {name: np.empty(reported) for name in labelled.BENEFIT}
-        self._saved = {
-            name: np.full((n_people, n_scenarios - 1), np.nan) for name in labelled.DAYS_LOST_SAVED
+        by_week = (len(design.weeks), len(design.outcomes))
+        courses = (len(STATISTICS), n_scenarios, n_people, *by_week)
+        self._courses = {
+            name: np.empty(courses, dtype=np.float32)
+            for name in ("expected_course", "recorded_course")
         }
+        others = n_scenarios - 1
+        reported = (n_people, others, len(measures.weeks), len(design.outcomes))
+        self._gains = {name: np.empty(reported) for name in labelled.BENEFIT}
+        if design.has_work and design.worker.any():
+            self._gains |= {name: np.empty((n_people, others)) for name in labelled.DAYS_LOST_SAVED}
 
-    def add(self, chunk: Chunk, position: int) -> None:
-        """Add one person of a chunk."""
-        level, patient = self._settings.level, chunk.first + position
-        self._seen[patient] += 1
-        # samples last: they are what everything below runs along
-        expected, recorded = (
-            np.ascontiguousarray(score[:, :, position].transpose(0, 2, 3, 1))
-            for score in (chunk.expected, chunk.recorded)
-        )
-        expected_units, recorded_units = units(expected), units(recorded)
-        self._scores.add(expected_units, recorded_units, recorded)
-        self._expected[:, patient] = course(expected_units.sum(axis=-1), expected, level)
-        self._recorded[:, patient] = course(recorded_units.sum(axis=-1), recorded, level)
-        found = benefit(
-            expected[:, np.searchsorted(self._design.weeks, self._report_weeks)],
-            self._comparator,
-            self._sign,
-            self._important,
-            self._harm,
-            level,
-        )
-        for kept, values in zip(self._benefit.values(), found, strict=True):
-            kept[patient] = values
-        if chunk.care is not None:
-            self._care.add(chunk.care.of(position))
-        if self._work is not None and self._design.worker[patient]:
-            state = np.ascontiguousarray(chunk.work[:, :, position].transpose(0, 2, 1))
-            self._work.add(state)
-            lost = days_lost(weeks_by_state(state), self._settings)
-            days = saved(lost, self._comparator, level)
-            for array, number in zip(self._saved.values(), days, strict=True):
-                array[patient] = number
+    def add(self, tallies: Mapping[str, Tally]) -> None:
+        """Add some people, given what is kept of them under every scenario."""
+        other = 0
+        for s, name in enumerate(self._design.scenarios):
+            tally = tallies[name]
+            people = slice(tally.first, tally.first + tally.people)
+            sums = self._sums[name]
+            for what, numbers in tally.sums.items():
+                if what in sums:
+                    sums[what] += numbers
+                else:
+                    sums[what] = numbers.astype(np.int64)
+            for what, kept in self._courses.items():
+                kept[:, s, people] = tally.rows[what].swapaxes(0, 1)
+            if name != self._design.comparator:
+                for what, gains in self._gains.items():
+                    gains[people, other] = tally.rows[what]
+                other += 1
+        self._seen[people] += 1
 
     def outcomes(self) -> Outcomes:
-        """Label everything."""
+        """Label everything.
+
+        Raises
+        ------
+        ValueError
+            If somebody was not added exactly once.
+        """
         self._check_everyone_came_once()
-        design, settings = self._design, self._settings
+        design, measures = self._design, self._measures
+        settings, thresholds = measures.settings, measures.thresholds
+        care = CareTotals(design, self._sums)
         return Outcomes(
-            cohort=labelled.cohort(design, settings, self._thresholds, self._scores, self._work),
-            people=labelled.people(
+            cohort=labelled.cohort(design, settings, thresholds, self._scores(), self._work()),
+            people=labelled.people(design, settings, thresholds, self._gains),
+            trajectories=labelled.trajectories(
                 design,
                 settings,
-                self._thresholds,
-                self._benefit | (self._saved if self._work is not None else {}),
-            ),
-            trajectories=labelled.trajectories(
-                design, settings, self._thresholds, self._expected, self._recorded
+                thresholds,
+                self._courses["expected_course"],
+                self._courses["recorded_course"],
             ),
             comparator=design.comparator,
             level=settings.level,
-            care=self._care.table(settings.level),
-            in_force=self._care.in_force(),
+            care=care.table(settings.level),
+            in_force=care.in_force(),
+            spread={name: spread.kept(sums) for name, sums in self._sums.items()},
+        )
+
+    def history(self) -> NaturalHistory | None:
+        """Return the natural history that was followed; None where none was."""
+        if self._measures.history is None:
+            return None
+        sums = self._sums[self._design.comparator]
+        return NaturalHistory(self._design, self._measures.history, sums)
+
+    def _stacked(self, name: str, axis: int = 0) -> Totals:
+        return np.stack([self._sums[one][name] for one in self._design.scenarios], axis=axis)
+
+    def _scores(self) -> ScoreTotals:
+        return ScoreTotals(
+            expected=self._stacked("expected"),
+            recorded=self._stacked("recorded"),
+            improved=self._stacked("improved", axis=1),
+            known=self._measures.criteria.known,
+            people=len(self._design.patients),
+        )
+
+    def _work(self) -> WorkTotals | None:
+        workers = int(self._design.worker.sum())
+        if not self._design.has_work or not workers:
+            return None
+        return WorkTotals(
+            in_state=self._stacked("in_state", axis=1),
+            away=self._stacked("away"),
+            wait=self._stacked("wait"),
+            workers=workers,
         )
 
     def _check_everyone_came_once(self) -> None:

@@ -11,6 +11,7 @@ from .intervals import Floats
 from .monte_carlo import estimate
 from .outcomes import Outcomes
 from .rows import Row, rows
+from .uncertainty import PARTS, parts
 
 _WHAT = ("quantity", "outcome", "detail", "week", "unit")
 _ESTIMATE = ("mean", "lower", "upper", "level", "mcse_mean", "mcse_lower", "mcse_upper")
@@ -21,7 +22,8 @@ CONTRAST_COLUMNS = (
     "comparator",
     *_WHAT,
     *_ESTIMATE,
-    "probability_better",
+    *("probability_better", "mcse_probability_better"),
+    *(f"variance_{part}" for part in PARTS),
     "people",
     "label",
 )
@@ -40,11 +42,11 @@ def scenario_summary(outcomes: Outcomes) -> pd.DataFrame:
         away from work) are left out.
     """
     found = list(rows(outcomes.cohort, outcomes.report_weeks))
-    parts = [
+    tables = [
         _table(name, found, [row.values[:, :, position] for row in found], outcomes.level)
         for position, name in enumerate(outcomes.scenarios)
     ]
-    return pd.concat(parts, ignore_index=True)[list(SUMMARY_COLUMNS)]
+    return pd.concat(tables, ignore_index=True)[list(SUMMARY_COLUMNS)]
 
 
 def contrasts(outcomes: Outcomes, labels: Mapping[str, str]) -> pd.DataFrame:
@@ -63,29 +65,29 @@ def contrasts(outcomes: Outcomes, labels: Mapping[str, str]) -> pd.DataFrame:
     pandas.DataFrame
         Columns `CONTRAST_COLUMNS`: as in `scenario_summary`, but of scenario minus comparator.
         ``probability_better`` is the share of draws in which the average is better under the
-        scenario, a tie counting half; NaN where more is neither better nor worse.
+        scenario, a tie counting half, with its Monte-Carlo error; NaN where more is neither better
+        nor worse. ``variance_...`` are the parts of the variance that `uncertainty.parts` tells.
     """
     found = list(rows(outcomes.cohort, outcomes.report_weeks))
     base = outcomes.scenarios.index(outcomes.comparator)
-    parts = []
+    tables = []
     for position, name in enumerate(outcomes.scenarios):
         if position == base:
             continue
         # each draw against itself: neither is averaged before the other
         apart = [row.values[:, :, position] - row.values[:, :, base] for row in found]
-        better = [
-            _probability_better(row, values) for row, values in zip(found, apart, strict=True)
-        ]
-        parts.append(
-            _table(name, found, apart, outcomes.level).assign(
-                comparator=outcomes.comparator,
-                probability_better=better,
-                label=labels.get(name, ""),
-            )
+        table = _table(name, found, apart, outcomes.level)
+        sides = [_better(row, values) for row, values in zip(found, apart, strict=True)]
+        table = table.assign(
+            comparator=outcomes.comparator,
+            **_probability_better(sides, outcomes.level),
+            **_variances(outcomes, name, found, apart, table["mcse_mean"]),
+            label=labels.get(name, ""),
         )
-    if not parts:
+        tables.append(table)
+    if not tables:
         return pd.DataFrame(columns=list(CONTRAST_COLUMNS))
-    return pd.concat(parts, ignore_index=True)[list(CONTRAST_COLUMNS)]
+    return pd.concat(tables, ignore_index=True)[list(CONTRAST_COLUMNS)]
 
 
 def _table(
@@ -96,9 +98,32 @@ def _table(
     return pd.DataFrame(facts | numbers).assign(scenario=scenario, level=level)
 
 
-def _probability_better(row: Row, apart: Floats) -> float:
-    known = apart[~np.isnan(apart)]
-    if not row.better or not known.size:
-        return float("nan")
-    gain = row.better * known
-    return float(((gain > 0) + 0.5 * (gain == 0)).mean())
+def _better(row: Row, apart: Floats) -> Floats:
+    """1 in draws in which it is better, 0 where worse, a half in a tie; NaN where not known."""
+    if not row.better:
+        return np.full(apart.shape, np.nan)
+    gain = row.better * apart
+    return np.where(np.isnan(gain), np.nan, (gain > 0) + 0.5 * (gain == 0))
+
+
+def _probability_better(sides: Sequence[Floats], level: float) -> dict[str, Floats]:
+    found = estimate(np.stack(sides, axis=-1), level)
+    return {
+        "probability_better": found["mean"],
+        "mcse_probability_better": found["mcse_mean"],
+    }
+
+
+def _variances(
+    outcomes: Outcomes,
+    scenario: str,
+    found: Sequence[Row],
+    apart: Sequence[Floats],
+    errors: pd.Series,
+) -> dict[str, list[float]]:
+    names = tuple(str(name) for name in outcomes.cohort["outcome"].to_numpy())
+    told = [
+        parts(row, values, float(error), outcomes.spread[scenario], names, outcomes.report_weeks)
+        for row, values, error in zip(found, apart, errors, strict=True)
+    ]
+    return {f"variance_{name}": [one[name] for one in told] for name in PARTS}

@@ -69,7 +69,7 @@ def largest_published(scale: Instrument) -> ImportantChange | None:
 
 
 def check_outcomes(
-    key: str, chosen: Mapping[str, float], instruments: Mapping[str, Instrument]
+    key: str, chosen: Mapping[str, object], instruments: Mapping[str, Instrument]
 ) -> None:
     """Refuse values that were chosen for outcomes that there are not.
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from scenarios import Scenario
 from twin.cohort import Cohort
 from twin.config import RunConfig
+from twin.engine.memory import Room
 from twin.fit.plan import FitPlan
 from twin.outcomes.label import label
+from twin.simulate.trend import trend_lines
 
 if TYPE_CHECKING:
     from .unseen import Unseen
@@ -22,6 +24,7 @@ def announcement(
     people: Cohort,
     scenarios: Sequence[Scenario],
     folder: Path,
+    given: Room,
     unseen: Unseen | None = None,
 ) -> str:
     """Return the people on one screen, the scenarios in words, then how all this is run.
@@ -36,18 +39,18 @@ def announcement(
         What is simulated.
     folder
         Of the results.
+    given
+        What memory the simulation is given.
     unseen
         People whom the fit never saw; None where they are the fit's own.
     """
     sampler, edges, simulation = config.sampler, config.model.grid, config.simulation
+    drawn = draws_of_twins(config, unseen)
     if config.population is not None:
-        drawn, fit = config.population.draws, "drawn anew, not stored"
+        fit = "drawn anew, not stored"
     else:
-        drawn = sampler.chains * sampler.draws
         there = plan.path.exists()
         fit = "found, not sampled again" if there else "none stored yet, will be sampled"
-    if unseen is not None:
-        drawn = unseen.draws
     if unseen is not None and unseen.further is not None:
         fit = f"not needed: {unseen.settings.earlier} holds what was learnt from it"
     used = min(simulation.draws, drawn)
@@ -64,6 +67,9 @@ def announcement(
             f"{people.n} people x {used} draws x {simulation.horizon_weeks} weeks "
             f"x {len(scenarios)} scenarios, against {simulation.comparator}"
         ),
+        **_trends(config, people),
+        "memory": str(given),
+        **_precision(config, drawn),
         "seed": str(config.seed),
         "fit": f"{plan.path} ({fit})",
         "results": str(folder),
@@ -78,3 +84,25 @@ def announcement(
     words = [str(scenario).replace("[estimated]", f"[{known}]") for scenario in scenarios]
     told = [unseen.told, ""] if unseen is not None else []
     return "\n".join([*told, str(people), "", *words, "", *table, *accepted])
+
+
+def _trends(config: RunConfig, people: Cohort) -> dict[str, str]:
+    told = trend_lines(config.simulation.secular_trend, people.outcomes)
+    return {"trend": "; ".join(told)} if told else {}
+
+
+def _precision(config: RunConfig, drawn: int) -> dict[str, str]:
+    asked = config.simulation.precision
+    if not asked:
+        return {}
+    told = ", ".join(f"{name} {error:g}" for name, error in asked.items())
+    return {"until": f"the Monte-Carlo error is at most: {told}; with {drawn} draws at most"}
+
+
+def draws_of_twins(config: RunConfig, unseen: Unseen | None) -> int:
+    """Return how many draws each twin will have, of which some are simulated."""
+    if unseen is not None:
+        return unseen.draws
+    if config.population is not None:
+        return config.population.draws
+    return config.sampler.chains * config.sampler.draws

@@ -34,6 +34,7 @@ from twin.outcomes.table import scenario_summary
 from twin.outcomes.trial import trial_estimates
 from twin.report import Estimate, ReportContent, write_report
 from twin.simulate.design import Design
+from twin.simulate.trend import trend_lines
 
 from .run_folder import REPORT
 from .unseen import Unseen
@@ -78,6 +79,8 @@ class RunFacts:
     outlook, news
         What a next visit would tell of them, by outcome, and this with what the last one changed in
         words; empty where there is none.
+    precision
+        How precisely differences are told; empty where nothing was asked.
     """
 
     config: RunConfig
@@ -93,6 +96,7 @@ class RunFacts:
     unseen: Unseen | None = None
     outlook: Mapping[str, xr.Dataset] = field(default_factory=dict)
     news: str = ""
+    precision: str = ""
 
     @property
     def converged(self) -> bool:
@@ -219,6 +223,7 @@ def _content(
             "cohort": f"{cohort.name}, SHA-256 {cohort.hash}",
             "fit": facts.plan.key,
             "priors": facts.plan.priors.summary,
+            **({"precision": facts.precision} if facts.precision else {}),
             **{f"version of {name}": version for name, version in versions().items()},
         },
     )
@@ -273,7 +278,9 @@ def _published() -> list[Point]:
 
 
 def _of_scenarios(facts: RunFacts) -> list[Estimate]:
-    return [
+    trends = trend_lines(facts.config.simulation.secular_trend, facts.cohort.outcomes)
+    rows = [Estimate(f"Secular trend: {one}", "assumed", "the configuration") for one in trends]
+    return rows + [
         Estimate(found.what, label(found.label, facts.cohort.synthetic), found.source)
         for scenario in facts.scenarios
         for found in scenario.statements

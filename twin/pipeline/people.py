@@ -6,22 +6,16 @@ from pathlib import Path
 
 import xarray as xr
 
-from priors import load_evidence
-from twin.cohort import Cohort
 from twin.config import RunConfig
 from twin.diagnose.contraction import contraction
 from twin.diagnose.diagnose import diagnose
-from twin.elicit.classes import CLASSES
 from twin.fit.arrays import model_spec
 from twin.fit.fit import fit_cohort, gate_report
 from twin.fit.plan import FitPlan
 from twin.fit.store import save_fit
-from twin.instruments import instrument
-from twin.outcomes.natural_history import NaturalHistory, Responders
+from twin.outcomes.natural_history import NaturalHistory
 from twin.outcomes.outcomes import Outcomes
 from twin.population.draw import draw_twins
-from twin.population.published import ENTRY, RESPONSE_POINTS
-from twin.simulate.design import Design
 
 from .outputs import NATURAL_HISTORY, NO_FIT
 from .unseen import Unseen, assimilated
@@ -57,18 +51,6 @@ def known_people(
     )
     save_fit(drawn, plan.path)
     return drawn, NO_FIT, plan.path
-
-
-def natural_history(cohort: Cohort, design: Design, config: RunConfig) -> NaturalHistory | None:
-    """Return what adds up how people drawn from evidence fare; None for a cohort."""
-    if config.population is None or config.twins is not None:
-        return None
-    entry = load_evidence()[ENTRY].estimate
-    assert entry is not None  # a threshold has a number
-    scale = instrument("rmdq")
-    responders = Responders("disability", entry / scale.range, RESPONSE_POINTS / scale.range)
-    kinds = cohort.patients["episode_class"].tolist()
-    return NaturalHistory(design, kinds, CLASSES, responders)
 
 
 def diagnosed(

@@ -14,11 +14,15 @@ from twin.cohort import Cohort, read_cohort
 from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.config import RunConfig
 from twin.diagnose.dropout_settings import dropout_deltas
+from twin.engine.local import processors
+from twin.engine.memory import MB, Memory, Size, half_of_free, held_now
+from twin.engine.store import space
 from twin.fit.arrays import model_spec, records
 from twin.fit.plan import FitPlan
-from twin.outcomes.thresholds import harm_changes, important_changes
+from twin.outcomes.precision import check_precision
+from twin.outcomes.thresholds import check_outcomes, harm_changes, important_changes
 
-from .announcement import announcement
+from .announcement import announcement, draws_of_twins
 from .chosen import chosen_scenarios
 from .chosen_priors import chosen_priors
 from .run_folder import REPORT, run_folder
@@ -63,20 +67,22 @@ def run(config: RunConfig) -> Path:
     scenarios = chosen_scenarios(config, people)
     important_changes(people.outcomes, config.report)  # refuse thresholds of unknown outcomes
     harm_changes(people.outcomes, config.report)
+    check_outcomes("simulation.secular_trend", config.simulation.secular_trend, people.outcomes)
     folder = run_folder(config, people)
     reused = config.population is None and plan.path.exists()
-    print(announcement(config, plan, people, scenarios, folder, unseen), flush=True)
+    check_precision(config.simulation.precision, people.outcomes, people.has_work)
+    memory = _memory(config, people, len(scenarios), draws_of_twins(config, unseen))
+    given = memory.room(memory.size.draws)
+    print(announcement(config, plan, people, scenarios, folder, given, unseen), flush=True)
 
     # Whatever is wrong with the input has been said by now: PyMC takes seconds to load.
-    from twin.outcomes.summarise import summarise
     from twin.simulate.paths import full_paths
-    from twin.simulate.prepare import prepare
-    from twin.simulate.simulate import simulate
     from twin.twins import TwinEnsemble
 
     from .headlines import headlines
     from .outputs import RunFacts, write_outputs
-    from .people import diagnosed, known_people, natural_history
+    from .people import diagnosed, known_people
+    from .simulation import simulation
 
     with _timed("fit", timings):
         fit, told, stored = known_people(plan, config, unseen)
@@ -85,14 +91,11 @@ def run(config: RunConfig) -> Path:
     blocks = [told, *([news] if news else []), str(TwinEnsemble(fit))]
     print("\n" + "\n\n".join(blocks) + "\n", flush=True)
     with _timed("simulation", timings):
-        prepared = prepare(people, fit, scenarios, config.simulation, config.seed)
-        chunks = simulate(prepared, config.simulation)
-        history = natural_history(people, prepared.design, config)
-        if history is not None:
-            chunks = history.watched(chunks)
-        outcomes = summarise(prepared.design, chunks, config.report)
+        prepared, outcomes, history, precision = simulation(people, fit, scenarios, config, memory)
         named = config.simulation.full_paths
         paths = full_paths(prepared, named) if named else None
+    if precision:
+        print(f"{precision}\n", flush=True)
     with _timed("diagnostics", timings):
         diagnostics = diagnosed(plan, fit, outcomes, config, history)
     facts = RunFacts(
@@ -109,8 +112,10 @@ def run(config: RunConfig) -> Path:
         unseen=unseen,
         outlook=outlook,
         news=news,
+        precision=precision,
     )
-    contrasts = write_outputs(folder, facts, prepared.design, outcomes, timings)
+    with space(folder):
+        contrasts = write_outputs(folder, facts, prepared.design, outcomes, timings)
     recalled = [what for scenario in scenarios for what in scenario.recalled]
     print(headlines(contrasts, prepared.design, outcomes.level, recalled), flush=True)
     return folder / REPORT
@@ -129,6 +134,21 @@ def _cohort(config: RunConfig) -> tuple[Cohort, xr.Dataset | None]:
         return synthetic_cohort(config.cohort, config.seed)
     assert config.cohort is not None  # the configuration has one or the other
     return read_cohort(config.cohort, Path()), None
+
+
+def _memory(config: RunConfig, people: Cohort, scenarios: int, drawn: int) -> Memory:
+    """What the simulation of a run may take."""
+    told = config.simulation
+    size = Size(
+        people=people.n,
+        draws=min(told.draws, drawn),
+        weeks=told.horizon_weeks + 1,
+        outcomes=len(people.outcomes),
+        scenarios=scenarios,
+        drawn=drawn,
+    )
+    limit = half_of_free() if told.memory_mb is None else told.memory_mb * MB
+    return Memory(size, held_now(), limit, config.engine.workers or processors())
 
 
 def _unseen(config: RunConfig, plan: FitPlan) -> Unseen | None:

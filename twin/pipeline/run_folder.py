@@ -18,7 +18,8 @@ def run_folder(config: RunConfig, cohort: Cohort) -> Path:
         exclude={
             "output": True,
             "sampler": {"progress_bar", "cores"},
-            "simulation": {"progress_bar", "memory_mb"},
+            "simulation": {"progress_bar", "memory_mb", "resume"},
+            "engine": True,
             "twins": {"workers"},
         }
     )

@@ -88,7 +88,7 @@ def preview(
     twins = draw_twins(cohort, model, priors, people.draws, seed)
     prepared = prepare(cohort, twins, both, settings, seed)
     design = prepared.design
-    chunks = list(simulate(prepared, settings))
+    chunks = list(simulate(prepared))
     apart = sum((one.expected[1] - one.expected[0]).sum(axis=1, dtype=float) for one in chunks)
     mean = np.asarray(apart) / cohort.n  # (sample, week, outcome)
     at = mean[:, list(WEEKS)]

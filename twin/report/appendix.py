@@ -19,6 +19,7 @@ from .headline import key_weeks
 from .predictive_tables import extreme_note, prior_tables, replicate_tables
 from .sheet import Sheet
 from .tables import tidy
+from .uncertainty import uncertainty_tables
 
 _VALUES = ("mean", "lower", "upper")
 _SHOWN = ("expected_score", "improved", "days_lost")
@@ -52,6 +53,7 @@ class Appendix:
     replicates: list[Sheet] = field(default_factory=list)
     extreme: str = ""
     prior: list[Sheet] = field(default_factory=list)
+    uncertainty: list[Sheet] = field(default_factory=list)
 
     @property
     def has_diagnostics(self) -> bool:
@@ -65,6 +67,7 @@ def appendix(content: ReportContent) -> Appendix:
         replicates=replicate_tables(content),
         extreme=extreme_note(content),
         prior=prior_tables(content),
+        uncertainty=uncertainty_tables(content),
     )
     found = content.diagnostics
     if found is None:
@@ -85,6 +88,7 @@ def appendix(content: ReportContent) -> Appendix:
         replicates=shown.replicates,
         extreme=shown.extreme,
         prior=shown.prior,
+        uncertainty=shown.uncertainty,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from twin.law.backends import NUMPY
 from twin.law.grid import Floats, TimeGrid
 from twin.law.work import WORK_MOVES
 
-from .combine import together
+from .combine import Part, add_product, shifted
 from .decide import Truths
 from .delivery import dose_over_time
 from .draws import RATIOS
@@ -28,10 +29,10 @@ class Acting(NamedTuple):
 
     dose: Floats
     """Shape (sample, cell)."""
-    at_weeks: Floats
-    """Shift of levels at whole weeks, severity, shape (sample, week, outcome)."""
-    at_middles: Floats
-    """The same at the middles of cells, shape (sample, cell, outcome)."""
+    at_weeks: Part
+    """Shift of levels at whole weeks."""
+    at_middles: Part
+    """The same at the middles of cells."""
 
 
 def act(setting: Setting, plan: Plan, one: Person, courses: Mapping[str, Course]) -> Acted:
@@ -60,28 +61,28 @@ class _Acting:
     def everything(self, courses: Mapping[str, Course]) -> Acted:
         begun = {name: own for name, own in courses.items() if np.isfinite(own.start).any()}
         acting = {name: self._acting(name, own) for name, own in begun.items()}
-        scenario, interactions = self.plan.scenario, self.plan.interactions
+        combination, interactions = self.plan.scenario.combine, self.plan.interactions
         weeks = self.setting.weeks.astype(float)
         paces = [self._quicker(name, one.dose) for name, one in acting.items()]
-        at_middles = together(
-            scenario.combine, {n: one.at_middles for n, one in acting.items()}, interactions
-        )
-        at_weeks = together(
-            scenario.combine, {n: one.at_weeks for n, one in acting.items()}, interactions
-        )
+        at_weeks = {name: one.at_weeks for name, one in acting.items()}
+        at_middles = {name: one.at_middles for name, one in acting.items()}
         passed = [pace for pace in paces if pace is not None]
         natural, middles = self.one.natural, self.one.in_middles
         if passed:
             more = np.sum(passed, axis=0)
             edges, half = _added(self.setting.cells.grid, more)
             own = self.setting.cells.grid.middles[None]
-            natural = self.one.natural_after(
-                weeks + edges[:, self.setting.cells.at_week[: len(weeks)]]
-            )
+            gained = edges[:, self.setting.cells.at_week[: len(weeks)]]
+            after = self.one.natural_after
+            natural = natural + (after(weeks + gained) - after(weeks[None]))
             # the fit reads the natural course once for several of these cells; what is added to it
             # begins with the week in which it does
-            middles = middles + (self.one.natural_after(own + half) - self.one.natural_after(own))
-        return Acted(natural + at_weeks, middles + at_middles, self._hazards(acting))
+            middles = middles + (after(own + half) - after(own))
+        return Acted(
+            shifted(natural, combination, at_weeks, interactions),
+            shifted(middles, combination, at_middles, interactions),
+            self._hazards(acting),
+        )
 
     def _quicker(self, name: str, dose: Floats) -> Floats | None:
         """Weeks of natural course gained a week in each cell; None where nothing is."""
@@ -114,8 +115,8 @@ class _Acting:
         else:
             dose = exposure.dose * begun[:, None]
             at_weeks, middles = self.setting.standard[name]
-        response = np.where(begun[:, None], self._response(exposure), 0.0)[:, None, :]
-        return Acting(dose, at_weeks[:, :, None] * response, middles[:, :, None] * response)
+        response = np.where(begun[:, None], self._response(exposure), 0.0)
+        return Acting(dose, Part(at_weeks, response), Part(middles, response))
 
     def _as_planned(self, exposure: Exposure, own: Course) -> Truths:
         """Where an estimated intervention goes on as in its trial, and is read as the fit reads it.
@@ -140,7 +141,7 @@ class _Acting:
         """Share of the full dose that this person gets at first, shape (sample,)."""
         level = exposure.adherence_level
         if exposure.adherence_spread.any():
-            shock = self.one.shocks.normal(f"{exposure.key}:adherence", len(level))
+            shock = self.one.shocks.normal(f"{exposure.key}:adherence")
             level = expit(logit(level) + exposure.adherence_spread * shock)
         share = exposure.intensity * level
         if self.plan.fidelity is not None:
@@ -150,18 +151,26 @@ class _Acting:
     def _hazards(self, acting: Mapping[str, Acting]) -> Hazards:
         """Log hazard ratios of all interventions together: they add."""
         shape = (self.one.shocks.samples, self.setting.cells.grid.n_cells)
-        moves = np.zeros((*shape, len(WORK_MOVES)))
-        ratios = {target: np.zeros(shape) for target in RATIOS}
+        none = _nothing(*shape)
+        moves, ratios = none.by_move, dict.fromkeys(RATIOS, none.exit)
         for name, one in acting.items():
             exposure = self.setting.exposures[name]
             if exposure.log_hazard.any():
-                moves = moves + exposure.log_hazard[:, None, :] * one.dose[:, :, None]
+                moves = moves.copy()
+                add_product(np.ascontiguousarray(one.dose), exposure.log_hazard, moves)
             for target in RATIOS:
                 ratio = exposure.log_ratio[target]
                 if ratio.any():
                     own = ratio * self._modified(exposure, target)
                     ratios[target] = ratios[target] + own[:, None] * one.dose
         return Hazards(moves, ratios["first_return"], ratios["relapse"], ratios["exit"])
+
+
+@lru_cache(maxsize=1)
+def _nothing(samples: int, cells: int) -> Hazards:
+    """Log hazard ratios of nobody: one array for all people, to be read only."""
+    none = np.zeros((samples, cells))
+    return Hazards(np.zeros((samples, cells, len(WORK_MOVES))), none, none, none)
 
 
 def _added(grid: TimeGrid, rate: Floats) -> tuple[Floats, Floats]:

@@ -3,31 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from scenarios import Combination
 from twin.law.grid import Floats
 
+from .kernel import kernel
 
-def together(
-    combination: Combination, parts: Mapping[str, Floats], interactions: Sequence[Floats]
-) -> Floats | float:
-    """Return the shift of levels by several interventions, severity.
+
+class Part(NamedTuple):
+    """Shift of levels by one intervention: what is taken up of a response, times the response."""
+
+    uptake: Floats
+    """Shape (sample, time)."""
+    response: Floats
+    """Severity, shape (sample, outcome)."""
+
+    @property
+    def whole(self) -> Floats:
+        """Severity, shape (sample, time, outcome)."""
+        return self.uptake[:, :, None] * self.response[:, None, :]
+
+
+def shifted(
+    level: Floats,
+    combination: Combination,
+    parts: Mapping[str, Part],
+    interactions: Sequence[Floats],
+) -> Floats:
+    """Return levels shifted by several interventions, severity; the same array if by none.
 
     Parameters
     ----------
+    level
+        Severity, shape (sample, time, outcome).
     combination
         How they combine.
     parts
-        Shift by each of them that has begun, by name, all of one shape (sample, time, outcome).
+        Shift by each of them that has begun, by name.
     interactions
         Draws of each interaction of the combination, shape (sample,).
     """
+    if not parts:
+        return level
+    plain = combination.at_most is None and not combination.interactions
+    if plain and (combination.rule == "add" or len(parts) == 1):
+        result = level.copy()
+        for part in parts.values():
+            add_product(np.ascontiguousarray(part.uptake), part.response, result)
+        return result
+    return level + together(
+        combination, {name: part.whole for name, part in parts.items()}, interactions
+    )
+
+
+@kernel
+def add_product(by_time: Floats, by_column: Floats, total: Floats) -> None:
+    """Add the product of (sample, time) and (sample, column) to (sample, time, column)."""
+    samples, times, columns = total.shape
+    for i in range(samples):
+        for t in range(times):
+            for k in range(columns):
+                total[i, t, k] += by_time[i, t] * by_column[i, k]
+
+
+def together(
+    combination: Combination, parts: Mapping[str, Floats], interactions: Sequence[Floats]
+) -> Floats:
+    """Shift by all of them, of the shape of each part."""
     each = list(parts.values())
     total: Floats
-    if not each:
-        return 0.0
     if combination.rule == "largest":
         stacked = np.stack(each)
         place = np.abs(stacked).argmax(axis=0)

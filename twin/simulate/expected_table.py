@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 
 from twin.law.expected import expected_severity
 from twin.law.grid import Floats
 from twin.law.measurement import Scale
+
+from .kernel import kernel
 
 LOWEST, HIGHEST, STEP = -1.5, 2.5, 1 / 128
 """Levels tabulated, severity; beyond them a score is at an end of its scale.
@@ -41,7 +42,16 @@ def expected_table(spread: Floats, scales: Sequence[Scale]) -> Floats:
     return np.stack(by_outcome, axis=1)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
+def read_at(table: Floats, level: float) -> float:
+    """Read one expected severity off the table of one sample and outcome, shape (level,)."""
+    place = min(max((level - LOWEST) / STEP, 0.0), len(table) - 1.0)
+    below = min(int(place), len(table) - 2)
+    part = place - below
+    return float((1 - part) * table[below] + part * table[below + 1])
+
+
+@kernel
 def read_table(table: Floats, level: Floats) -> Floats:
     """Read expected severities off a table.
 
@@ -59,13 +69,8 @@ def read_table(table: Floats, level: Floats) -> Floats:
     """
     samples, weeks, outcomes = level.shape
     result = np.empty(level.shape)
-    last = table.shape[2] - 1
     for i in range(samples):
         for w in range(weeks):
             for k in range(outcomes):
-                place = (level[i, w, k] - LOWEST) / STEP
-                place = min(max(place, 0.0), float(last))
-                below = min(int(place), last - 1)
-                part = place - below
-                result[i, w, k] = (1 - part) * table[i, k, below] + part * table[i, k, below + 1]
+                result[i, w, k] = read_at(table[i, k], level[i, w, k])
     return result

@@ -153,7 +153,7 @@ class _Following:
             return ready
         wait = given.schedule.wait_weeks.distribution
         assert wait.family == "log_normal"  # the types of scenarios demand it
-        shock = self.one.shocks.normal(f"{exposure.key}:wait", len(referred))
+        shock = self.one.shocks.normal(f"{exposure.key}:wait")
         return np.ceil(ready + wait.median * np.exp(wait.log_sd * shock))
 
     def _on(self, courses: Mapping[str, Course], name: str, week: int) -> Truths:
@@ -180,7 +180,7 @@ class _Following:
         )
         seen = np.ones(len(whom), dtype=bool)
         if rule.missing is not None:
-            lot = self.one.shocks.uniform(f"visit missed in week {week}")
+            lot = self.one.shocks.uniform("visit missed", week)
             seen = lot >= self.plan.missing[rule.name]
         return decide(rule, values, whom, seen)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,10 +11,14 @@ from twin.law import residual
 from twin.law.backends import NUMPY
 from twin.law.grid import Floats, Ints
 from twin.law.population import Population
+from twin.law.scalars import SCALAR
+from twin.law.small_matrices import cholesky, forward_solve
+
+from .kernel import kernel
+from .shocks import PER_BLOCK, Address, weekly_normals
 
 
-@dataclass(frozen=True)
-class Noise:
+class Noise(NamedTuple):
     """What flares and errors are made of, draw by draw; sample comes first in every array."""
 
     flare_sd: Floats
@@ -30,7 +34,7 @@ class Noise:
 
     def at(self, samples: Ints) -> Noise:
         """Return the same at other samples."""
-        return Noise(*(getattr(self, one.name)[samples] for one in fields(self)))
+        return Noise(*(part[samples] for part in self))
 
     @classmethod
     def of(cls, populations: Sequence[Population]) -> Noise:
@@ -51,70 +55,122 @@ class Noise:
         )
 
 
-def first_flare(
-    noise: Noise, start: Floats, severity: Floats, rounding_variance: Floats, shock: Floats
-) -> Floats:
-    """Draw a person's flare at baseline, given the scores that lie inside their scale.
+class Start(NamedTuple):
+    """What is known of a person's flare at baseline."""
+
+    level: Floats
+    """Severity, shape (sample, outcome)."""
+    seen: Ints
+    """Outcomes whose score lies inside its scale, shape (seen,). A score at an end is passed over:
+    it says little more of the flare than its sign."""
+    severity: Floats
+    """Severity of these scores, shape (seen,)."""
+    rounding_variance: Floats
+    """Of these scores, shape (seen,)."""
+
+
+def start_of(level: Floats, severity: Floats, rounding_variance: Floats) -> Start:
+    """Gather a person's scores at baseline that lie inside their scale.
+
+    Parameters
+    ----------
+    level
+        At baseline, severity, shape (sample, outcome).
+    severity, rounding_variance
+        The person's row of `baseline.Baseline`, shape (outcome,).
+    """
+    seen = np.flatnonzero(np.isfinite(severity))
+    return Start(np.ascontiguousarray(level), seen, severity[seen], rounding_variance[seen])
+
+
+def residuals(noise: Noise, start: Start, address: Address, weeks: int) -> Floats:
+    """Draw a person's flare plus error, week by week.
 
     Parameters
     ----------
     noise
         Of every draw.
     start
-        Level at baseline, shape (sample, outcome).
-    severity, rounding_variance
-        The person's row of `baseline.Baseline`, shape (outcome,).
-    shock
-        Standard normal, shape (sample, outcome).
-
-    Returns
-    -------
-    Floats
-        Severity, shape (sample, outcome). A score at an end of its scale is passed over: it says
-        little more of the flare than its sign.
-    """
-    seen = np.isfinite(severity)
-    covariance = noise.flare_covariance
-    shared = covariance[:, :, seen]
-    own = (
-        np.eye(int(seen.sum()))
-        * (noise.error_sd[:, seen] ** 2 + rounding_variance[seen])[:, None, :]
-    )
-    gain = np.swapaxes(
-        np.linalg.solve(covariance[:, seen][:, :, seen] + own, np.swapaxes(shared, 1, 2)), 1, 2
-    )
-    off = severity[seen] - start[:, seen]
-    rest = covariance - gain @ np.swapaxes(shared, 1, 2)
-    mean = (gain @ off[:, :, None])[:, :, 0]
-    return np.asarray(mean + (np.linalg.cholesky(rest) @ shock[:, :, None])[:, :, 0])
-
-
-def residual_path(
-    noise: Noise, first: Floats, weeks: Floats, flare_shock: Floats, error_shock: Floats
-) -> Floats:
-    """Draw flare plus error week by week.
-
-    Parameters
-    ----------
-    noise
-        Of every draw.
-    first
-        Flare at the first week, shape (sample, outcome).
+        What is known of the flare at baseline; the first is drawn given that.
+    address
+        Where the person's shocks stand: number 2k is that of the flare of outcome k, and 2k + 1
+        that of its error.
     weeks
-        Increasing, shape (week,).
-    flare_shock, error_shock
-        Standard normal, shape (week, sample, outcome); the first flare shock is not used here.
+        How many, week 0 included.
 
     Returns
     -------
     Floats
         Severity, shape (sample, week, outcome).
     """
-    correlated = np.matmul(noise.flare_root, flare_shock[..., None])[..., 0]
-    flare, path = first, [first]
-    for shock, passed in zip(correlated[1:], np.diff(weeks), strict=True):
-        flare = residual.flare_step(
-            NUMPY, flare, noise.flare_sd, noise.persistence[:, None], passed, shock
-        )
-        path.append(flare)
-    return np.stack(path, axis=1) + np.swapaxes(noise.error_sd * error_shock, 0, 1)
+    return np.asarray(_residuals(noise, start, address, weeks))
+
+
+@kernel
+def _residuals(noise: Noise, start: Start, address: Address, weeks: int) -> Floats:
+    samples, outcomes = noise.flare_sd.shape
+    result = np.empty((samples, weeks, outcomes))
+    blocks = -(-2 * outcomes // PER_BLOCK)
+    words = np.empty((PER_BLOCK, weeks), dtype=np.uint64)
+    shock = np.empty((PER_BLOCK * blocks, weeks))
+    n = len(start.seen)
+    given, told = np.empty((n, n)), np.empty((n, outcomes + 1))
+    left, flare = np.empty((outcomes, outcomes)), np.empty(outcomes)
+    for i in range(samples):
+        where = (address.k0, address.k1, address.chain[i], address.draw[i])
+        for first in range(0, len(shock), PER_BLOCK):
+            weekly_normals(where, first, words, shock[first : first + PER_BLOCK])
+        _first_flare(noise, start, i, shock[::2, 0], given, told, left, flare)
+        for k in range(outcomes):
+            root, lasts = noise.flare_root[i, k, : k + 1], noise.persistence[i]
+            of_flare, of_error, now = noise.flare_sd[i, k], noise.error_sd[i, k], flare[k]
+            result[i, 0, k] = now + of_error * shock[2 * k + 1, 0]
+            for week in range(1, weeks):
+                correlated = 0.0
+                for j in range(k + 1):
+                    correlated += root[j] * shock[2 * j, week]
+                now = residual.flare_step(SCALAR, now, of_flare, lasts, 1.0, correlated)
+                result[i, week, k] = now + of_error * shock[2 * k + 1, week]
+    return result
+
+
+@kernel
+def _first_flare(
+    noise: Noise,
+    start: Start,
+    i: int,
+    shock: Floats,
+    given: Floats,
+    told: Floats,
+    left: Floats,
+    flare: Floats,
+) -> None:
+    """Fill the flare of sample i at baseline.
+
+    With C the covariance of flares, L L' = C[seen, seen] + noise and V = L^-1 C[seen, :], the
+    conditional mean is V' L^-1 off and the conditional covariance C - V' V.
+    """
+    n, outcomes = len(start.seen), len(flare)
+    covariance = noise.flare_covariance[i]
+    for a in range(n):
+        k = start.seen[a]
+        for b in range(n):
+            given[a, b] = covariance[k, start.seen[b]]
+        given[a, a] += noise.error_sd[i, k] ** 2 + start.rounding_variance[a]
+        for j in range(outcomes):
+            told[a, j] = covariance[k, j]
+        told[a, outcomes] = start.severity[a] - start.level[i, k]
+    cholesky(given, n)
+    forward_solve(given, n, told)
+    for k in range(outcomes):
+        for j in range(outcomes):
+            left[k, j] = covariance[k, j]
+            for a in range(n):
+                left[k, j] -= told[a, k] * told[a, j]
+    cholesky(left, outcomes)
+    for k in range(outcomes):
+        flare[k] = 0.0
+        for a in range(n):
+            flare[k] += told[a, k] * told[a, outcomes]
+        for j in range(k + 1):
+            flare[k] += left[k, j] * shock[j]

@@ -18,6 +18,7 @@ from twin.law.backends import NUMPY
 from twin.law.grid import Floats, Ints, TimeGrid
 from twin.law.measurement import Scale
 from twin.law.population import Population
+from twin.law.record_kernels import Recording
 from twin.law.work import WorkLaw
 
 from .baseline import Baseline, baseline
@@ -32,11 +33,12 @@ from .prepared import Prepared
 from .queues import settled
 from .reference import reference_people
 from .responses import ArmResponses
+from .scores import Units
 from .settings import SimulationSettings
 from .state import Setting
 from .stated_exposure import stated_exposure
+from .trend import drifts
 from .weekly import WeeklyCells
-from .work_paths import week_segments
 
 
 def prepare(
@@ -128,6 +130,8 @@ def prepare(
     ready = Prepared(
         design=design,
         seed=seed,
+        chain=np.repeat(people["chain"].to_numpy().astype(np.uint64), people.sizes["draw"]),
+        draw=np.tile(people["draw"].to_numpy().astype(np.uint64), people.sizes["chain"]),
         grid=grid,
         twins=twins,
         responses=ArmResponses.of(every, data.gaps, missing, data.cluster),
@@ -138,8 +142,10 @@ def prepare(
         noise=Noise.of(every),
         table=table,
         scales=scales,
+        recording=Recording.of(scales),
+        units=Units.of(list(cohort.outcomes.values())),
         work=_work_law(every),
-        segments=week_segments(cells.grid, settings.horizon_weeks),
+        drift=drifts(settings.secular_trend, cohort.outcomes, n, seed),
         paired=paired,
     )
     return settled(ready, data.cluster)

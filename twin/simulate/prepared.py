@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from twin.law.grid import Floats, Ints, TimeGrid
 from twin.law.measurement import Scale
+from twin.law.record_kernels import Recording
 from twin.law.work import WorkLaw
 
 from .baseline import Baseline
@@ -15,8 +16,9 @@ from .exposure import Exposure
 from .noise import Noise
 from .plan import Plan
 from .responses import ArmResponses
+from .scores import Units
+from .shocks import Shocks, Words
 from .state import Setting
-from .work_paths import WeekSegments
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Prepared:
         What is simulated.
     seed
         Keys every random number.
+    chain, draw
+        The posterior draw that each sample is, as the fit numbers them, shape (sample,).
     grid
         The cells of person time.
     twins
@@ -46,10 +50,12 @@ class Prepared:
         Where people stand at week 0.
     noise, table, scales
         Parameters of flare and error; expected scores by level; measurement of each outcome.
+    recording, units
+        The same measurement for compiled loops; from severity to score.
     work
         The work process with a leading sample axis; None where there is none.
-    segments
-        The weeks cut at the edges of the cells that people are simulated in.
+    drift
+        Of everybody's set points, whatever is done, severity a week, shape (sample, outcome).
     paired
         Draw of the population that each draw of each person belongs to, shape (person, sample):
         of twins whose own data reweighed the population. What the population says (the
@@ -59,6 +65,8 @@ class Prepared:
 
     design: Design
     seed: int
+    chain: Words
+    draw: Words
     grid: TimeGrid
     twins: Mapping[str, Floats]
     responses: ArmResponses
@@ -69,14 +77,20 @@ class Prepared:
     noise: Noise
     table: Floats
     scales: tuple[Scale, ...]
+    recording: Recording
+    units: Units
     work: WorkLaw | None
-    segments: WeekSegments
+    drift: Floats
     paired: Ints | None = None
 
     @property
     def exposures(self) -> Mapping[str, Exposure]:
         """Every intervention of the scenarios, by name."""
         return self.setting.exposures
+
+    def shocks(self, person: int) -> Shocks:
+        """Return the random numbers of the person at a position of the design's patients."""
+        return Shocks(self.seed, self.design.patients[person], self.chain, self.draw)
 
     def of(self, person: int) -> Prepared:
         """Return the same with the population's part brought into one person's order of draws."""
@@ -90,5 +104,6 @@ class Prepared:
             setting=self.setting.at(at),
             noise=self.noise.at(at),
             table=self.table[at],
+            drift=self.drift[at],
             work=None if self.work is None else WorkLaw(*(part[at] for part in self.work)),
         )

@@ -18,7 +18,6 @@ from twin.law.grid import Floats, Ints
 from .person import refer_person
 from .plan import Plan
 from .prepared import Prepared
-from .shocks import Shocks
 
 _EXACT = 1e-9
 """So that three thirds of a place are a place."""
@@ -141,13 +140,8 @@ def _referrals(prepared: Prepared, number: int, name: str) -> tuple[Floats, Floa
 
 
 def _lots(prepared: Prepared, one: Intervention) -> Floats:
-    samples = len(prepared.responses.missing)
-    return np.stack(
-        [
-            Shocks(prepared.seed, patient, samples).uniform(f"{one.key}:place")
-            for patient in prepared.design.patients
-        ]
-    )
+    people = range(len(prepared.design.patients))
+    return np.stack([prepared.shocks(person).uniform(f"{one.key}:place") for person in people])
 
 
 def _last_week(prepared: Prepared, plan: Plan) -> int:

@@ -8,6 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from priors.elicited import Setting
 
+from .trend import SecularTrend
+
+_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
 
 class SimulationSettings(BaseModel):
     """How twins are simulated.
@@ -24,11 +28,19 @@ class SimulationSettings(BaseModel):
         Where the people live whom elicited effects are believed for: ``elsewhere`` than the studies
         that published them, or in the ``same`` setting.
     memory_mb
-        Largest size of the arrays that are held at once, mebibytes: people go through in chunks.
+        Most memory of the program while it simulates, mebibytes; None for half of what is free.
+    resume
+        Whether parts that were simulated before are taken from their files, and new ones stored.
+    precision
+        Largest Monte-Carlo error wanted of the mean differences from the comparator, by outcome (of
+        the expected score, in points of its instrument) or ``days_lost``: draws are added until
+        it is reached or there are no more.
+    secular_trend
+        How fast what everybody tends to drifts with time, whatever is done, by outcome.
     full_paths
         Ids of people of whom every draw and week is kept, in a file of its own.
     progress_bar
-        Whether to show one.
+        Whether to show one, where somebody looks on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,6 +49,9 @@ class SimulationSettings(BaseModel):
     draws: Annotated[int, Field(ge=1)] = 1000
     comparator: str = "usual_care"
     setting: Setting = "elsewhere"
-    memory_mb: Annotated[int, Field(ge=16)] = 512
+    memory_mb: Annotated[int, Field(ge=16)] | None = None
+    resume: bool = True
+    precision: dict[str, _Positive] = {}
+    secular_trend: dict[str, SecularTrend] = {}
     full_paths: tuple[str, ...] = ()
     progress_bar: bool = True

@@ -85,7 +85,7 @@ class Person:
     natural
         Natural course at whole weeks, severity, shape (sample, week, outcome).
     natural_after
-        The same after other times, weeks, shape (sample, time).
+        The same after other times, weeks, shape (sample, time), without a secular trend.
     in_middles
         Natural course in the middle of cells as the fit reads it, shape (sample, cell, outcome).
     baseline

@@ -1,188 +1,202 @@
-"""Work states week by week, drawn exactly from the law's transition probabilities. Compiled.
+"""Work states week by week: the law's own process, drawn event by event. Compiled.
+
+Candidates for a move come as a Poisson process that is the person's own and the same under every
+scenario. Each has a time and a height; it is a move if its height lies below the intensity with
+which the person then leaves the present state, the moves piled up with those nearest to full work
+at the bottom. Points below a curve come as often as the curve says, so that this is the process
+itself, in continuous time; and whoever is in different states under two scenarios tends to meet
+again, because one point moves both.
+
+Points are drawn in layers of height, each with events of its own, numbered. A scenario under which
+people move faster looks at a higher layer too, and shifts nobody else's draws.
 
 An estimated intervention multiplies intensities as in the fit: those of all moves to full work, and
 of all moves away from it. A borrowed one multiplies those of moves to full work until a person has
-first returned to it, and those of moves away from it afterwards, as the published ratios do.
+first returned to it, as told at the end of a week, and those of moves away from it afterwards.
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from twin.law.grid import Floats, Ints, TimeGrid
-from twin.law.work import N_TRANSIENT, PERMANENTLY_OUT
-from twin.law.work_exponentials import TAPE, exponential, generator
+from twin.law.grid import Floats, Ints
+from twin.law.work import N_TRANSIENT, PERMANENTLY_OUT, TRANSITIONS, WORK_STATES
 from twin.law.work_kernels import intensities
 
+from .kernel import kernel, within
+from .philox import philox
+from .shocks import Address, Where, Words
+from .state import Hazards
+from .variates import exponential, fraction
 
-class WeekSegments(NamedTuple):
-    """The stays in single cells of the grid that simulated weeks are made of."""
+FIRST_LAYER = 0.125
+"""Height of the lowest layer, per week: about as fast as people move; each layer above is as high
+as all below it. Any number gives the same process."""
+LAYERS = 16
+"""Up to 4,096 moves a week, one in two or three minutes. Faster ones are slowed, all in the same
+proportion: where people are at the end of a week hardly tells them apart."""
+BATCH = 16
+"""Candidates drawn at once."""
 
-    first: Ints
-    """Where each week's segments begin, and the end of the last, shape (week + 1,)."""
-    cell: Ints
-    """Cell of the grid, shape (segment,)."""
-    weeks: Floats
-    """Length, shape (segment,)."""
-
-
-def week_segments(grid: TimeGrid, horizon: int) -> WeekSegments:
-    """Cut the weeks 1 to the horizon at the edges of the grid; week 0 has no segment."""
-    stays = [grid.segments(week - 1, week) for week in range(1, horizon + 1)]
-    count = [0, 0, *(len(cells) for cells, _ in stays)]
-    return WeekSegments(
-        first=np.cumsum(count),
-        cell=np.concatenate([cells for cells, _ in stays]),
-        weeks=np.concatenate([weeks for _, weeks in stays]),
-    )
-
-
-@njit(cache=True, error_model="numpy")
-def _alike(
-    level: Floats,
-    by_move: Floats,
-    first_return: Floats,
-    relapse: Floats,
-    exit_ratio: Floats,
-    like: Ints,
-) -> None:
-    """Number cells, the same number for neighbours in which intensities are the same."""
-    like[0] = 0
-    for c in range(1, len(like)):
-        same = (
-            first_return[c] == first_return[c - 1]
-            and relapse[c] == relapse[c - 1]
-            and exit_ratio[c] == exit_ratio[c - 1]
-        )
-        for m in range(by_move.shape[1]):
-            same = same and by_move[c, m] == by_move[c - 1, m]
-        for k in range(level.shape[1]):
-            same = same and level[c, k] == level[c - 1, k]
-        like[c] = like[c - 1] if same else c
+_CODE = {name: code for code, name in enumerate(WORK_STATES)}
+_LEAVING = len(TRANSITIONS)
+_ALL = (*((_CODE[a], _CODE[b]) for a, b in TRANSITIONS), (_CODE["sick_listed"], PERMANENTLY_OUT))
+# of each state, the moves in the order of where they lead, full work first; padded with the last
+_ORDERED = [
+    sorted((move for move, (a, _) in enumerate(_ALL) if a == state), key=lambda move: _ALL[move][1])
+    for state in range(N_TRANSIENT)
+]
+_COUNT = np.array([len(moves) for moves in _ORDERED])
+_MOVES = np.array([(moves * 2)[: max(_COUNT)] for moves in _ORDERED])
+_LEADS_TO = np.array([[_ALL[move][1] for move in moves] for moves in _MOVES])
+# log intensity of any move up to which a layer is the highest needed: at most so many add up
+_ENOUGH = np.log(FIRST_LAYER * 2.0 ** np.arange(LAYERS) / max(_COUNT))
 
 
-@njit(cache=True, error_model="numpy")
+class Pace(NamedTuple):
+    """What the intensities of one person are made of, but for the scenario."""
+
+    frailty: Floats
+    """Shape (sample,)."""
+    log_intensity: Floats
+    worsening_slope: Floats
+    recovery_slope: Floats
+    log_exit_intensity: Floats
+    """As in `work.WorkLaw`, with a leading sample axis."""
+
+
+@kernel
 def work_paths(
-    cell_level: Floats,
-    frailty: Floats,
-    log_intensity: Floats,
-    worsening_slope: Floats,
-    recovery_slope: Floats,
-    log_exit_intensity: Floats,
-    by_move: Floats,
-    first_return: Floats,
-    relapse: Floats,
-    exit_ratio: Floats,
+    level: Floats,
+    hazards: Hazards,
+    pace: Pace,
     first_state: Ints,
-    uniform: Floats,
-    first_segment: Ints,
-    segment_cell: Ints,
-    segment_weeks: Floats,
-) -> NDArray[np.int8]:
-    """Draw one person's work states under every scenario with the same uniform numbers.
+    address: Address,
+    edges: Floats,
+    at_week: Ints,
+    result: NDArray[np.int8],
+) -> None:
+    """Draw one person's work states under one scenario.
 
     Parameters
     ----------
-    cell_level
-        Levels at the middle of each cell, severity, shape (scenario, sample, cell, outcome).
-    frailty
-        Shape (sample,).
-    log_intensity, worsening_slope, recovery_slope, log_exit_intensity
-        As in `work.WorkLaw`, with a leading sample axis.
-    by_move
-        Log hazard ratios in force of each of `work.WORK_MOVES`, shape (scenario, sample, cell,
-        work move).
-    first_return, relapse
-        Log hazard ratios in force until the first return and after it, shape (scenario, sample,
-        cell).
-    exit_ratio
-        Log hazard ratio of leaving work for good, same shape.
+    level
+        At the middle of each cell, severity, shape (sample, cell, outcome).
+    hazards
+        Log hazard ratios in force.
+    pace
+        Of the person.
     first_state
         Code of the state at week 0, shape (sample,).
-    uniform
-        Shape (week, sample).
-    first_segment, segment_cell, segment_weeks
-        As in `WeekSegments`.
-
-    Returns
-    -------
-    NDArray
-        Codes of `work.WORK_STATES` at the end of each week, int8, (scenario, sample, week).
+    address
+        Where the person's candidates stand: the number is that of the event, and the place of the
+        week is taken by the layer.
+    edges
+        Of the cells, weeks, shape (cell + 1,).
+    at_week
+        Edge at which each whole week ends, week 0 first, shape (week or longer,).
+    result
+        Filled with codes of `work.WORK_STATES` at the end of each week, shape (sample, week).
     """
-    scenarios, samples, cells, _ = cell_level.shape
-    weeks = uniform.shape[0]
-    result = np.empty((scenarios, samples, weeks), dtype=np.int8)
-    intensity = np.empty(6)
-    tape = np.empty((TAPE, N_TRANSIENT, N_TRANSIENT))
-    whole = np.empty((2, N_TRANSIENT, N_TRANSIENT))
-    known = np.empty(2, dtype=np.int64)
-    like = np.empty(cells, dtype=np.int64)
-    at = np.empty(N_TRANSIENT)
-    new = np.empty(N_TRANSIENT)
-    for scenario in range(scenarios):
-        for sample in range(samples):
-            known[:] = -1
-            _alike(
-                cell_level[scenario, sample],
-                by_move[scenario, sample],
-                first_return[scenario, sample],
-                relapse[scenario, sample],
-                exit_ratio[scenario, sample],
-                like,
-            )
-            state = first_state[sample]
-            has_been_off = state != 0
-            returned = 0
-            result[scenario, sample, 0] = state
-            for week in range(1, weeks):
+    samples, weeks = result.shape
+    log_rate = np.empty(_LEAVING + 1)
+    words = np.empty((2, BATCH), dtype=np.uint64)
+    time, height = np.empty((LAYERS, BATCH)), np.empty((LAYERS, BATCH))
+    batch, place = np.empty(LAYERS, dtype=np.int64), np.empty(LAYERS, dtype=np.int64)
+    for i in range(samples):
+        where = (address.k0, address.k1, address.chain[i], address.draw[i])
+        # as if one batch were over at week 0
+        batch[:], place[:], time[:, BATCH - 1] = 0, BATCH - 1, 0.0
+        state = first_state[i]
+        has_been_off, returned = state != 0, False
+        result[i, 0] = state
+        for week in range(1, weeks):
+            for c in range(at_week[week - 1], at_week[week]):
                 if state == PERMANENTLY_OUT:
-                    result[scenario, sample, week] = state
-                    continue
-                at[:] = 0.0
-                at[state] = 1.0
-                for g in range(first_segment[week], first_segment[week + 1]):
-                    c, length = segment_cell[g], segment_weeks[g]
-                    if length != 1.0 or known[returned] != like[c]:
-                        to_full, from_full = by_move[scenario, sample, c]
-                        if returned == 0:
-                            to_full += first_return[scenario, sample, c]
-                        else:
-                            from_full += relapse[scenario, sample, c]
-                        intensities(
-                            log_intensity[sample],
-                            worsening_slope[sample],
-                            recovery_slope[sample],
-                            frailty[sample],
-                            to_full,
-                            from_full,
-                            cell_level[scenario, sample, c],
-                            intensity,
-                        )
-                        leaving = np.exp(
-                            log_exit_intensity[sample] + exit_ratio[scenario, sample, c]
-                        )
-                        halvings = generator(intensity, leaving, length, tape[0])
-                        exponential(tape, halvings)
-                        whole[returned] = tape[5 + halvings]
-                        known[returned] = like[c] if length == 1.0 else -1
-                    moves = whole[returned]
-                    for k in range(N_TRANSIENT):
-                        new[k] = at[0] * moves[0, k] + at[1] * moves[1, k] + at[2] * moves[2, k]
-                    at[:] = new
-                passed = 0.0
-                state = PERMANENTLY_OUT
-                for k in range(N_TRANSIENT):
-                    passed += at[k]
-                    if uniform[week, sample] < passed:
-                        state = k
+                    break
+                now = edges[c]
+                _fill_log_rates(pace, hazards, level[i, c], i, c, returned, log_rate)
+                while state != PERMANENTLY_OUT:
+                    fastest = log_rate[_MOVES[state, 0]]
+                    for m in range(1, _COUNT[state]):
+                        fastest = max(fastest, log_rate[_MOVES[state, m]])
+                    # the next candidate in this cell, of the layers that may matter
+                    layer, then = -1, edges[c + 1]
+                    for at in range(LAYERS):
+                        while time[at, place[at]] <= now:
+                            place[at] += 1
+                            if place[at] == BATCH:
+                                _candidates(where, at, batch[at], words, time[at], height[at])
+                                batch[at] += 1
+                                place[at] = 0
+                        if time[at, place[at]] < then:
+                            layer, then = at, time[at, place[at]]
+                        if fastest <= _ENOUGH[at]:
+                            break
+                    if layer < 0:
                         break
-                if state != 0:
-                    has_been_off = True
-                elif has_been_off:
-                    returned = 1
-                result[scenario, sample, week] = state
-    return result
+                    now, above = then, height[layer, place[layer]]
+                    for m in range(_COUNT[state]):
+                        above -= math.exp(log_rate[_MOVES[state, m]])
+                        if above < 0:
+                            state = _LEADS_TO[state, m]
+                            break
+            if state != 0:
+                has_been_off = True
+            elif has_been_off:
+                returned = True
+            result[i, week] = state
+
+
+@within
+def _fill_log_rates(
+    pace: Pace, hazards: Hazards, level: Floats, i: int, c: int, returned: bool, log_rate: Floats
+) -> None:
+    """Fill log intensities of the law's moves, that of leaving work for good last."""
+    to_full, from_full = hazards.by_move[i, c, 0], hazards.by_move[i, c, 1]
+    if returned:
+        from_full += hazards.relapse[i, c]
+    else:
+        to_full += hazards.first_return[i, c]
+    intensities(
+        pace.log_intensity[i],
+        pace.worsening_slope[i],
+        pace.recovery_slope[i],
+        pace.frailty[i],
+        to_full,
+        from_full,
+        level,
+        log_rate,
+    )
+    log_rate[_LEAVING] = pace.log_exit_intensity[i] + hazards.exit[i, c]
+    fastest = log_rate[0]
+    for move in range(1, len(log_rate)):
+        fastest = max(fastest, log_rate[move])
+    too_fast = fastest - _ENOUGH[LAYERS - 1]
+    if too_fast > 0:
+        for move in range(len(log_rate)):
+            log_rate[move] -= too_fast
+
+
+@kernel
+def _candidates(
+    where: Where, layer: int, batch: int, words: Words, time: Floats, height: Floats
+) -> None:
+    """Fill the next candidates of a layer; the last time before them stands last in `time`."""
+    k0, k1, chain, draw = where
+    below = 0.0 if layer == 0 else FIRST_LAYER * 2.0 ** (layer - 1)
+    width = FIRST_LAYER * 2.0**layer - below
+    for n in range(BATCH):
+        number = np.uint64(batch * BATCH + n)
+        words[0, n], words[1, n], _, _ = philox(number, np.uint64(layer), draw, chain, k0, k1)
+    now = time[BATCH - 1]
+    for n in range(BATCH):
+        time[n] = exponential(words[0, n]) / width
+        height[n] = below + width * fraction(words[1, n])
+    for n in range(BATCH):
+        now += time[n]
+        time[n] = now

@@ -12,7 +12,7 @@ from twin.law.backends import NUMPY
 from twin.law.dose import DoseCells
 from twin.law.grid import Floats, Ints, TimeGrid
 from twin.law.ops import Array
-from twin.law.population import Population, expect, linear_scale
+from twin.law.population import Population, expect, frailty_alone
 from twin.law.work import WORK_MOVES, WORK_STATES, WorkLaw
 
 _TRANSITIONS = 6
@@ -106,7 +106,7 @@ def stack(populations: Sequence[Population], grid: TimeGrid, arms: DoseCells) ->
     shares = [(one.spread, one.persistent_share) for one in populations]
     work = [one.work or _no_work(n_arms, one.n_outcomes) for one in populations]
     law = Law(
-        scale=_stacked(linear_scale(NUMPY, one) for one in populations),
+        scale=_stacked(frailty_alone(NUMPY, one) for one in populations),
         dose=_stacked(
             dose.dose(NUMPY, arms, one.lasting_share, one.waning_half_life) for one in populations
         ),

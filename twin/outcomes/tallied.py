@@ -1,0 +1,144 @@
+"""From the courses of some people to what is kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from twin.simulate.chunk import Chunk
+from twin.simulate.design import Design
+
+from . import spread
+from .care import care_sums
+from .exact_sums import units
+from .labelled import BENEFIT, DAYS_LOST_SAVED
+from .measures import Measures
+from .natural_history import history_sums
+from .person import Singles, benefit, course, saved
+from .tally import Tally, Tallying
+from .work_time import States, work_sums
+
+
+class _Told(NamedTuple):
+    """One person under one scenario; samples last, which everything runs along."""
+
+    expected: Singles
+    """Scores, shape (week, outcome, sample)."""
+    recorded: Singles
+    """Same shape."""
+    improved: npt.NDArray[np.bool_]
+    """Shape (criterion, week, outcome, sample)."""
+    state: States | None
+    """Work states, shape (week, sample); None of whoever has no work process."""
+    values: spread.Values
+    """What is reported."""
+
+
+def tallied(
+    design: Design,
+    measures: Measures,
+    chunk: Chunk,
+    again: Mapping[int, Chunk] | None = None,
+) -> dict[str, Tally]:
+    """Return what is kept of people, by scenario.
+
+    Parameters
+    ----------
+    design, measures
+        What is simulated, and what is read out of it.
+    chunk
+        Some people.
+    again
+        By position, some of them simulated a second time with other random numbers.
+    """
+    found = {name: Tallying(chunk.first) for name in design.scenarios}
+    people = chunk.expected.shape[2]
+    for place in range(people):
+        person = chunk.first + place
+        worker = design.has_work and bool(design.worker[person])
+        told = [_told(chunk, s, place, measures, worker) for s in range(len(found))]
+        base = told[measures.comparator]
+        for s, (name, one) in enumerate(found.items()):
+            _add_scores(one, told[s], measures)
+            state = told[s].state
+            if state is not None:
+                _add(one, work_sums(state, design.weeks))
+            if chunk.care is not None:
+                _add(one, care_sums(design, name, chunk.care.of(place)))
+            if s != measures.comparator:
+                _keep_contrast(one, told[s], base, measures, design.has_work)
+            elif measures.history is not None:
+                recorded, work = chunk.recorded[s, :, place], chunk.work[s, :, place]
+                _add(one, history_sums(design, measures.history, person, recorded, work))
+        if again is not None and person in again:
+            second = [_told(again[person], s, 0, measures, worker) for s in range(len(found))]
+            for one, first, other in zip(found.values(), told, second, strict=True):
+                _add_chances(one, (first, other), (base, second[measures.comparator]))
+    return {name: one.tally(people) for name, one in found.items()}
+
+
+def _told(chunk: Chunk, s: int, place: int, measures: Measures, worker: bool) -> _Told:
+    expected, recorded = (
+        np.ascontiguousarray(score[s, :, place].transpose(1, 2, 0))
+        for score in (chunk.expected, chunk.recorded)
+    )
+    state = np.ascontiguousarray(chunk.work[s, :, place].T) if worker else None
+    improved = measures.criteria.improved(recorded)
+    values = spread.score_values(expected, recorded, improved, measures.weeks)
+    if state is not None:
+        values |= spread.work_values(state, measures.weeks, measures.settings)
+    return _Told(expected, recorded, improved, state, values)
+
+
+def _add(one: Tallying, numbers: Mapping[str, npt.NDArray[Any]]) -> None:
+    for name, values in numbers.items():
+        one.add(name, values)
+
+
+def _add_scores(one: Tallying, told: _Told, measures: Measures) -> None:
+    level = measures.settings.level
+    for name, score in (("expected", told.expected), ("recorded", told.recorded)):
+        counted = units(score)
+        one.add(name, counted)
+        one.keep(f"{name}_course", course(counted.sum(axis=-1), score, level))
+    one.add("improved", told.improved)
+    _add(one, spread.variances(told.values, spread.VARIANCE))
+
+
+def _keep_contrast(
+    one: Tallying, told: _Told, base: _Told, measures: Measures, has_work: bool
+) -> None:
+    """Keep what the person gains over the comparator, and how far that varies."""
+    level = measures.settings.level
+    gain = benefit(
+        told.expected[measures.weeks],
+        base.expected[measures.weeks],
+        measures.sign,
+        measures.important,
+        measures.harm,
+        level,
+    )
+    for name, values in zip(BENEFIT, gain, strict=True):
+        one.keep(name, values)
+    if has_work:
+        days = (np.nan, np.nan, np.nan)
+        if told.state is not None:
+            lost, lost_base = (side.values["days_lost"].astype(np.float64) for side in (told, base))
+            days = saved(lost, lost_base, level)
+        for name, number in zip(DAYS_LOST_SAVED, days, strict=True):
+            one.keep(name, number)
+    _add(one, spread.variances(spread.apart(told.values, base.values), spread.OF_CONTRAST))
+
+
+def _add_chances(one: Tallying, own: tuple[_Told, _Told], base: tuple[_Told, _Told]) -> None:
+    """Add how far two simulations of a person differ, and their contrasts."""
+    one.add(spread.TWICE, np.array([1, own[0].state is not None]))
+    first, second = (told.values for told in own)
+    _add(one, spread.chances(first, second, spread.CHANCE))
+    first, second = (
+        spread.apart(told.values, to.values) for told, to in zip(own, base, strict=True)
+    )
+    _add(one, spread.chances(first, second, spread.CHANCE_OF_CONTRAST))
