@@ -22,7 +22,6 @@ from priors import (
     load_evidence,
 )
 from priors.elicited import Setting
-from priors.sources import TO_BE_VERIFIED
 from scenarios import (
     Effect,
     Intervention,
@@ -158,9 +157,9 @@ def test_what_was_recalled_is_printed_as_such(name: str) -> None:
             cited = [*intervention.effects, *intervention.beliefs.values()]
             for effect in (known[one.evidence] for one in cited if one.evidence is not None):
                 for record in map(library.prior, effect.evidence):
-                    mark = TO_BE_VERIFIED if record.status == "recalled" else ""
-                    assert re.search(rf"evidence {re.escape(record.row)}(; {mark})?\)", printed)
-                    assert not mark or f"evidence {record.row}; {mark}" in printed
+                    mark = "" if record.status == "read" else f"; {record.mark}"
+                    row = rf"([\d.]+, )*{re.escape(record.row)}(, [\d.]+)*"
+                    assert re.search(rf"\(evidence {row}{mark}\)", printed), record.key
 
 
 def test_an_effect_that_no_figure_speaks_to_is_centred_on_none() -> None:
