@@ -37,9 +37,11 @@ import numpy as np
 
 from priors import load_evidence, load_prior_set
 from scenarios import load_scenario
+from twin.engine.settings import EngineSettings
+from twin.engine.simulated import simulated
 from twin.fit.settings import ModelSettings
+from twin.outcomes.measures import Measures
 from twin.outcomes.settings import OutcomeSettings
-from twin.outcomes.summarise import summarise
 from twin.population.cohort import evidence_cohort
 from twin.population.draw import draw_twins
 from twin.population.settings import PopulationSettings
@@ -47,7 +49,6 @@ from twin.simulate.person import simulate_person
 from twin.simulate.prepare import prepare
 from twin.simulate.prepared import Prepared
 from twin.simulate.settings import SimulationSettings
-from twin.simulate.simulate import simulate
 
 FOUR = ("usual_care", "selfback", "exercise", "workplace")
 TWO = ("usual_care", "workplace")
@@ -203,10 +204,22 @@ def time_part(args: argparse.Namespace) -> None:
 
 def outcomes_part(args: argparse.Namespace) -> None:
     """Four scenarios with every default outcome."""
-    world = World(args.people, args.draws)
-    ready = world.ready(FOUR)
+    ready = World(args.people, args.draws).ready(FOUR)
     everyone(replace_people(ready, 2), 1)
-    run = took(lambda: summarise(ready.design, simulate(ready, world.settings), OutcomeSettings()))
+    measures = Measures.of(ready.design, OutcomeSettings())
+
+    def run_all() -> None:
+        simulated(
+            ready,
+            measures,
+            store=None,
+            engine=EngineSettings(),
+            threads=args.threads,
+            at_once=4,
+            progress_bar=False,
+        ).outcomes()
+
+    run = took(run_all)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(
         f"  {updates(ready) / 1e6:.0f} million updates with all outcomes {run.clock:.1f} s, "
