@@ -14,9 +14,9 @@ _SINGLE, _DOUBLE = 4, 8
 _PROGRAM = 700 * MB
 """The program with all that it loads before it simulates (PyMC, xarray, compiled kernels), without
 anybody's draws: measured."""
-_SHARED_COURSES, _COURSES = 6, 9
-"""Courses (draws x weeks x outcomes, double precision) alive while a person is simulated: for all
-scenarios together, and for each."""
+_COURSES = 5
+"""Courses (draws x weeks x outcomes, double precision) alive while a person is simulated, for each
+scenario: measured."""
 _SUMS = 6
 """Courses that the sums over people take, for each scenario: expected, recorded, improved by two
 criteria, and work states as much as two."""
@@ -139,7 +139,7 @@ def needed(size: Size, held: int, given: Room) -> int:
     twins = size.people * size.draws * (_READY_NUMBERS * k + 1) * _DOUBLE
     kept = 2 * _STATISTICS * size.people * size.scenarios * size.weeks * k * _SINGLE
     sums = _SUM_COPIES * _SUMS * size.scenarios * courses
-    person = (_SHARED_COURSES + _COURSES * size.scenarios) * courses
+    person = _COURSES * size.scenarios * courses
     chunk = given.at_once * size.scenarios * courses + _SUMS * size.scenarios * courses
     # what a thread lets go is not given back to the system at once
     working = _NOT_GIVEN_BACK * given.threads * (person + chunk)
