@@ -15,8 +15,8 @@ from .looks import MUTED, looks
 
 Floats = npt.NDArray[np.float64]
 
-_ROW, _MARGIN = 62.0, 46.0
-_FULL = 0.58
+_ROW, _MARGIN = 70.0, 46.0
+_FULL = 0.5
 """Height of everyone, of the height of a row."""
 
 
@@ -54,7 +54,7 @@ def schedule(
                 lw=0,
             )
             axes.axhline(base, color=MUTED, lw=0.8)
-            axes.text(0.3, base + _FULL + 0.07, title, fontsize=10.5, va="bottom")
+            axes.text(0.3, base + _FULL + 0.24, title, fontsize=10.5, va="bottom")
             most = int(share.argmax())
             percent = digits.percent(float(share[most]))
             axes.text(most + 0.3, base + _FULL * share[most] + 0.02, percent, fontsize=9.5)
