@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from twin.engine import memory
@@ -31,10 +32,15 @@ def test_with_ample_memory_as_much_is_done_at_once_as_is_useful() -> None:
 
 def test_people_at_once_and_then_threads_give_way_to_a_limit() -> None:
     ample = room(AMPLE).needed
-    shares = [room(int(limit)) for limit in (ample, 0.97 * ample, 0.85 * ample)]
-    assert all(one.needed <= one.limit for one in shares)
-    assert shares[0].at_once == 8 > shares[1].at_once
-    assert shares[2].threads == 1
+    least = memory.needed(SIZE, 0, memory.Room(threads=1, at_once=1, needed=0, limit=0))
+    rooms = [room(int(limit)) for limit in np.linspace(ample, least, 40)]
+    assert all(one.needed <= one.limit for one in rooms)
+    given = list(dict.fromkeys((one.threads, one.at_once) for one in rooms))
+    assert given[0] == (2, 8)
+    assert given[-1] == (1, 1)
+    assert given == sorted(given, reverse=True)
+    assert all(at_once == 1 for threads, at_once in given if threads == 1)
+    assert any(1 < at_once < 8 for _, at_once in given)
 
 
 def test_what_does_not_fit_is_refused_with_what_would() -> None:
