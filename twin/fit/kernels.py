@@ -16,11 +16,12 @@ from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
 from twin.law import score_kernels, work_kernels
+from twin.law.compiling import source_hash
 
 type Variable = Any
 
-VERSION = 10
-"""Raised when a kernel changes, so that code compiled for an older one isn't found again."""
+_SOURCES = int(source_hash("law")[:12], 16)
+"""So that PyTensor does not find code again that it compiled for an older kernel."""
 
 
 class _Kernel(Op):
@@ -112,7 +113,7 @@ class WorkTerms(_Differentiable):
 
 
 def _compiled(op: _Kernel, **_: Any) -> tuple[Callable[..., Any], int]:
-    return type(op).kernel, VERSION
+    return type(op).kernel, _SOURCES
 
 
 for _op in (ScoreTerms, ScoreTermsGradient, WorkTerms, WorkTermsGradient):

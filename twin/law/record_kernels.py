@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from .compiling import compiling
 from .expected import thresholds
 from .grid import Floats, Ints
 from .measurement import SOFTNESS, Scale
@@ -67,7 +67,7 @@ class Recording(NamedTuple):
         )
 
 
-@njit(cache=True, error_model="numpy")
+@compiling()
 def recorded(recording: Recording, k: int, latent: float) -> float:
     """`measurement.record` of one continuous severity of outcome k."""
     step = recording.step[k]

@@ -11,9 +11,9 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from numba import njit
+from .compiling import compiling
 
-_compiled = njit(cache=True, error_model="numpy")
+_compiled = compiling()
 
 
 class ScalarOps(NamedTuple):

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 
-from numba import njit, types
+from numba import types
 from numba.extending import overload
 
+from .compiling import compiling
 from .grid import Floats
 
-compiled = njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"})
+compiled = compiling(fastmath={"reassoc", "contract", "arcp", "nsz"})
 """Compile, letting sums be reordered for speed but keeping infinities and NaN meaningful."""
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from numba import njit
 
 from scenarios import Capacity, Intervention, Scenario
+from twin.law.compiling import compiling
 from twin.law.grid import Floats, Ints
 
 from .person import refer_person
@@ -114,7 +114,7 @@ def serve(
     return begun
 
 
-@njit(cache=True, error_model="numpy")
+@compiling()
 def _served(ready: Floats, order: Ints, places: Ints) -> Floats:
     """Week in which each begins: every week those who are ready, in order, while there is room."""
     people, samples = ready.shape
