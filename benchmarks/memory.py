@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 from itertools import product
@@ -102,8 +101,14 @@ def one(people: int, draws: int, scenarios: int, threads: int) -> None:
         ).outcomes()
         contrasts(outcomes, {})
         write_netcdf(outcomes.trajectories, {}, Path(folder) / "trajectories.nc")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KB
+    peak = _peak()
     print(room.needed, peak)
+
+
+def _peak() -> int:
+    """Most bytes that this program has held: `ru_maxrss` counts its parent before it, too."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.split("VmHWM:")[1].split(maxsplit=1)[0]) * _KB
 
 
 if __name__ == "__main__":

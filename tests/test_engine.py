@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -230,15 +229,16 @@ def test_the_files_used_longest_ago_are_swept_first(tmp_path: Path) -> None:
 # Faults
 
 
-def started(folder: Path, result: Path, **how: Any) -> subprocess.Popen[str]:
+def started(folder: Path, result: Path, first: str = "") -> subprocess.Popen[str]:
+    """Start the program, a line of Python before everything else."""
+    script = f"{first}\nimport runpy, sys\nrunpy.run_path(sys.argv.pop(1), run_name='__main__')"
     return subprocess.Popen(
-        [sys.executable, str(KIT), str(folder), str(result)],
+        [sys.executable, "-c", script, str(KIT), str(folder), str(result)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{KIT.parent}"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **how,
     )
 
 
@@ -310,10 +310,9 @@ def test_a_full_disk_is_told_and_what_was_stored_serves_the_next_run(
     before = {file: file.read_bytes() for file in folder.glob("*/*.npz")}
     smallest = min(map(len, before.values()))
 
-    def no_room() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (smallest // 2, smallest // 2))
-
-    with started(folder, tmp_path / "result", preexec_fn=no_room) as running:
+    limits = f"({smallest // 2}, {smallest // 2})"
+    no_room = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, {limits})"
+    with started(folder, tmp_path / "result", no_room) as running:
         _, errors = running.communicate(timeout=SECONDS)
     assert running.returncode != 0
     assert f"InputError: {folder}: has no room left" in errors.strip().splitlines()[-1]
