@@ -207,8 +207,8 @@ def test_a_stored_study_is_judged_without_sampling(
     assert stored["power"].keys() == {misfit.name for misfit in MISFITS}
 
 
-SHORT = SamplerSettings(chains=2, tune=250, draws=300, cores=2, progress_bar=False)
-FEW = 14
+SHORT = SamplerSettings(chains=2, tune=300, draws=400, cores=2, progress_bar=False)
+FEW = 12
 COARSE_SHIFT = 1.5
 """Posterior SDs: what so few replicates find in one quantity of all with a probability of 0.8."""
 
