@@ -23,7 +23,7 @@ from omegaconf.errors import OmegaConfBaseException
 _CONF = Path(__file__).resolve().parent / "conf"
 _NAME = "config"
 _NOT_CONVERGED, _UNUSABLE = 1, 2
-_OPEN = ("scenarios.", "simulation.precision")
+_OPEN = ("scenarios.", "simulation.precision", "simulation.secular_trend")
 """Keys under which others may be added."""
 _RUNS: list[tuple[list[str], Path]] = []
 """What was chosen for each run, and its report: Hydra does not hand on what a job returns."""
@@ -69,7 +69,7 @@ def main() -> int:
 
 
 def with_open_keys(arguments: Sequence[str]) -> list[str]:
-    """Let changes of scenarios, and what is to be precise, pass Hydra, which knows no such keys.
+    """Let changes of scenarios, and what is told by outcome, pass Hydra, which knows no such keys.
 
     Examples
     --------

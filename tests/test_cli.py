@@ -131,6 +131,10 @@ def test_a_bad_table_is_refused_with_the_place(
         (["simulation.horizon_weeks=60"], ["simulation.horizon_weeks = 60", "week 52", "grid"]),
         (["report.important_change.pain=2"], ["+report.important_change.pain=..."]),
         (["+report.harm_change.pian=2"], ["report.harm_change = 'pian'", "Did you mean 'pain'?"]),
+        (
+            ["simulation.secular_trend={disabilty: {mean: -0.5, sd: 0.2}}"],
+            ["simulation.secular_trend = 'disabilty'", "Did you mean 'disability'?"],
+        ),
         (["scenario=[usual_care,selfbak]"], ["selfbak", "Did you mean 'selfback'?"]),
         (["scenario=usual_care,selfback"], ["key=[a,b]", "-m"]),
         (["scenario=selfback"], ["scenario = 'selfback'", "a list of scenarios"]),
