@@ -10,7 +10,7 @@ from twin.fit.arrays import model_spec, records, retest_figures
 from twin.fit.draws import evenly
 from twin.fit.plan import FitPlan
 from twin.fit.store import load_fit, save_fit
-from twin.fit.versions import source_hash
+from twin.law.compiling import source_hash
 from twin.outcomes.outcomes import Outcomes
 
 from .contraction import contraction

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from twin.fit.versions import source_hash, versions
+from twin.fit.versions import versions
 from twin.keyed import stream
+from twin.law.compiling import source_hash
 from twin.outcomes.measures import Measures
 from twin.outcomes.tallied import tallied
 from twin.outcomes.tally import Joining, Tally

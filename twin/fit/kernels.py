@@ -7,6 +7,7 @@ form of the same law, which JAX differentiates itself.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytensor.tensor as pt
@@ -20,7 +21,7 @@ from twin.law.compiling import source_hash
 
 type Variable = Any
 
-_SOURCES = int(source_hash("law")[:12], 16)
+_SOURCES = int(source_hash(Path(score_kernels.__file__).parent)[:12], 16)
 """So that PyTensor does not find code again that it compiled for an older kernel."""
 
 

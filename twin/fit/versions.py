@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
+
+from twin.law.compiling import source_hash
 
 _PACKAGES = (
     "backtwin",
@@ -48,12 +49,3 @@ def code_hash() -> str:
     """
     here = Path(__file__).resolve().parent
     return source_hash(here, here.parent / "law", here.parent / "update")
-
-
-def source_hash(*folders: Path) -> str:
-    """Return the SHA-256 of the Python sources that stand in folders."""
-    digest = hashlib.sha256()
-    for file in sorted(file for folder in folders for file in folder.glob("*.py")):
-        digest.update(file.name.encode("utf-8"))
-        digest.update(file.read_bytes())
-    return digest.hexdigest()

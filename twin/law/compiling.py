@@ -20,6 +20,8 @@ from numba.core import config
 
 _CONFIG: Any = config  # sets its attributes at run time, so that no type checker sees them
 _PACKAGE = Path(__file__).resolve().parents[1]
+REORDERED = {"reassoc", "contract", "arcp", "nsz"}
+"""For `fastmath`: sums may be reordered for speed, but infinities and NaN keep their meaning."""
 _COMPILED = ("law", "update", "simulate")
 """Parts of the package that hold compiled functions."""
 
@@ -54,19 +56,19 @@ def compiling(**options: Any) -> Compiler:
     return compiled
 
 
-def source_hash(*parts: str) -> str:
-    """Return the SHA-256 of the sources of parts of the package, named by their folders."""
+def source_hash(*folders: Path) -> str:
+    """Return the SHA-256 of the Python sources that stand in folders."""
     digest = hashlib.sha256()
-    for part in parts:
-        for file in sorted((_PACKAGE / part).glob("*.py")):
-            digest.update(file.read_bytes())
+    for file in sorted(file for folder in folders for file in folder.glob("*.py")):
+        digest.update(file.name.encode("utf-8"))
+        digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
 @cache
 def _folder() -> str:
     """Make the folder, and remove those of older sources; numba's own choice if it cannot be."""
-    name = source_hash(*_COMPILED)[:16]
+    name = source_hash(*(_PACKAGE / part for part in _COMPILED))[:16]
     for place in (_PACKAGE / "__pycache__", Path.home() / ".cache" / "backtwin"):
         kept = place / "compiled"
         try:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.law.beyond import draw_beyond
-from twin.law.compiling import compiling
+from twin.law.compiling import REORDERED, compiling
 from twin.law.grid import Floats, Ints
 from twin.law.score_kernels import score_terms
 from twin.law.work_kernels import work_terms
@@ -24,7 +24,7 @@ from twin.law.work_kernels import work_terms
 from .person import Data, Placed
 from .stack import Law
 
-released = compiling(nogil=True, fastmath={"reassoc", "contract", "arcp", "nsz"})
+released = compiling(nogil=True, fastmath=REORDERED)
 """As `small_matrices.compiled`, and free of Python's lock: people go through on several threads."""
 
 

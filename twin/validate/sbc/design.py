@@ -10,7 +10,8 @@ from priors import load_prior_set
 from twin import cohort
 from twin.cohort.synthetic import SyntheticSettings
 from twin.fit.settings import ModelSettings, SamplerSettings
-from twin.fit.versions import code_hash, source_hash
+from twin.fit.versions import code_hash
+from twin.law.compiling import source_hash
 
 PEOPLE = 40
 PRIORS = "calibration"
