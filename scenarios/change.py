@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 from priors.near import nearest
@@ -84,7 +85,7 @@ def change_intervention(intervention: dict[str, Any], keys: Sequence[str], value
     if field in Studied.model_fields and before is not None:
         studied = dict(intervention.get("studied") or {})
         # what the effects were published with; the studies' own numbers are not changed here
-        intervention["studied"] = {field: _copied(before)} | studied
+        intervention["studied"] = {field: deepcopy(before)} | studied
     _set(intervention, list(keys), value, ".".join(keys))
 
 
@@ -154,10 +155,3 @@ def _entry(entries: Sequence[Any], key: str, path: str) -> Any:
     known = list(reversed(called))
     listed = f"There are {', '.join(known)}." if known else "The list is empty."
     raise ValueError(f"'{path}': there is no '{key}'. {listed}{nearest(key, known)}")
-
-
-def _copied(given: Any) -> Any:
-    """A copy, so that what changes in the one does not in the other."""
-    if isinstance(given, Mapping):
-        return {key: _copied(value) for key, value in given.items()}
-    return [_copied(one) for one in given] if isinstance(given, list) else given

@@ -88,7 +88,7 @@ def on_cluster(
         finished.clear()
         while len(level) > 1:
             groups = [level[at : at + _JOINED] for at in range(0, len(level), _JOINED)]
-            level = [client.submit(_joined, group, pure=False) for group in groups]
+            level = [client.submit(joined, group, pure=False) for group in groups]
         yield level[0].result()
 
 
@@ -98,10 +98,6 @@ def _block(
     """Compute one block, on a worker."""
     job = shared.with_people(block, people)
     return found_or_computed(job, store, threads=1, at_once=at_once, done=lambda _: None)
-
-
-def _joined(parts: list[dict[str, Tally]]) -> dict[str, Tally]:
-    return joined(parts)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from twin.law.compiling import source_hash
 from twin.outcomes.measures import Measures
 from twin.outcomes.tallied import tallied
 from twin.outcomes.tally import Joining, Tally
+from twin.simulate.chunk import consecutive
 from twin.simulate.content import content_hash
 from twin.simulate.part import People, people_of, under, with_people
 from twin.simulate.prepared import Prepared
@@ -100,10 +101,8 @@ class Job:
         }
 
     def chunks(self, at_once: int) -> Iterator[range]:
-        """Yield the positions of everybody in this job, so many at once."""
-        n = len(self.prepared.design.patients)
-        for first in range(0, n, at_once):
-            yield range(first, min(first + at_once, n))
+        """Return the positions of everybody in this job, so many at once."""
+        return consecutive(len(self.prepared.design.patients), at_once)
 
 
 def joined(parts: Iterable[dict[str, Tally]]) -> dict[str, Tally]:

@@ -63,8 +63,5 @@ def draw(path: Path, scenario: Scenario, in_force: Mapping[str, Floats]) -> None
     """Write the picture of a scenario's schedule."""
     from twin.report.figures.schedule import schedule
 
-    titles = {one.name: one.title for one in scenario.interventions}
-    asked = sorted({week for rule in scenario.rules for week in rule.weeks})
-    picture = schedule(scenario.name, titles, in_force, asked)
     with whole_file(path) as beside:
-        beside.write_text(str(picture), encoding="utf-8")
+        beside.write_text(str(schedule(scenario, in_force)), encoding="utf-8")

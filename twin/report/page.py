@@ -119,12 +119,8 @@ def _schedule(content: ReportContent, scenario: Scenario) -> Markup | None:
     shares = {one.name: (scenario.name, one.name) for one in scenario.interventions}
     if not shares or not set(shares.values()) <= set(content.outcomes.in_force):
         return None
-    return schedule(
-        scenario.name,
-        {one.name: one.title for one in scenario.interventions},
-        {name: content.outcomes.in_force[key] for name, key in shares.items()},
-        sorted({week for rule in scenario.rules for week in rule.weeks}),
-    )
+    in_force = {name: content.outcomes.in_force[key] for name, key in shares.items()}
+    return schedule(scenario, in_force)
 
 
 def _title(content: ReportContent) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,3 +38,15 @@ class Chunk:
     recorded: npt.NDArray[np.float32]
     work: npt.NDArray[np.int8]
     care: Care | None = None
+
+
+def consecutive(people: int, at_once: int) -> Iterator[range]:
+    """Yield positions of people, so many at a time.
+
+    Examples
+    --------
+    >>> list(consecutive(5, 2))
+    [range(0, 2), range(2, 4), range(4, 5)]
+    """
+    for first in range(0, people, at_once):
+        yield range(first, min(first + at_once, people))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .care import Care
-from .chunk import Chunk
+from .chunk import Chunk, consecutive
 from .person import simulate_person
 from .prepared import Prepared
 
@@ -22,9 +22,8 @@ def simulate(prepared: Prepared, at_once: int = 16) -> Iterator[Chunk]:
     at_once
         Most people of a chunk: memory grows with it.
     """
-    people = len(prepared.design.patients)
-    for first in range(0, people, at_once):
-        yield simulate_people(prepared, range(first, min(first + at_once, people)))
+    for people in consecutive(len(prepared.design.patients), at_once):
+        yield simulate_people(prepared, people)
 
 
 def simulate_people(prepared: Prepared, people: range) -> Chunk:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
+from scenarios import Scenario
 from twin.report import digits
 
 from .canvas import house_style, panel, svg
@@ -20,22 +21,17 @@ _FULL = 0.5
 """Height of everyone, of the height of a row."""
 
 
-def schedule(
-    name: str, titles: Mapping[str, str], in_force: Mapping[str, Floats], asked: Sequence[int]
-) -> Markup:
+def schedule(scenario: Scenario, in_force: Mapping[str, Floats]) -> Markup:
     """Draw a row for each intervention, as high as the share of people who are in it.
 
     Parameters
     ----------
-    name
-        Of the scenario.
-    titles
-        Title of each intervention, in order.
+    scenario
+        The scenario; weeks at which its rules are asked are marked by dotted lines.
     in_force
-        Share of people in each by week, from week 0, shape (week,).
-    asked
-        Weeks at which rules are asked: marked by dotted lines.
+        By intervention, share of people in it by week, from week 0, shape (week,).
     """
+    titles = {one.name: one.title for one in scenario.interventions}
     with house_style():
         figure, axes = panel(_MARGIN + _ROW * max(1, len(titles)), width=460.0)
         # the first look belongs to what is compared with
@@ -59,7 +55,7 @@ def schedule(
             percent = digits.percent(float(share[most]))
             axes.text(most + 0.3, base + _FULL * share[most] + 0.02, percent, fontsize=9.5)
             told.append(f"{title}: at most {percent} in week {most}")
-        for week in asked:
+        for week in sorted({week for rule in scenario.rules for week in rule.weeks}):
             axes.axvline(week, color=MUTED, lw=1.0, ls=":")
         axes.set_xlim(0, weeks - 1)
         axes.set_ylim(0, max(1, len(titles)) + 0.15)
@@ -67,4 +63,4 @@ def schedule(
         axes.spines["left"].set_visible(False)
         axes.set_xlabel("weeks since baseline")
         text = "Share of people in each part of the scenario by week. " + "; ".join(told)
-        return svg(figure, f"schedule-{name}", f"{text}.")
+        return svg(figure, f"schedule-{scenario.name}", f"{text}.")
