@@ -16,6 +16,7 @@ from twin.instruments import instrument
 from twin.law.work import WORK_STATES
 from twin.outcomes.label import joint_label
 from twin.outcomes.monte_carlo import estimate
+from twin.outcomes.order_statistics import Grid, order_statistics
 from twin.outcomes.outcomes import Outcomes
 from twin.outcomes.settings import OutcomeSettings
 from twin.outcomes.summarise import summarise
@@ -217,6 +218,22 @@ def test_trajectories_are_those_of_a_plain_loop(chunk: Chunk, outcomes: Outcomes
             values = scores[s, :, i, week, k].astype(float)
             told = [values.mean(), *np.quantile(values, [0.1, 0.5, 0.9])]
             np.testing.assert_allclose(found[:, s, i, week, k], told, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("samples", [1, 2, 7, 400])
+def test_counting_finds_what_sorting_finds(samples: int) -> None:
+    rng = np.random.default_rng(samples)
+    grid = Grid.of([instrument(name) for name in ("pain_nrs", "pain_vas", "odi")])
+    anywhere = rng.gamma(0.1, 300, (samples, 5, 3))  # most near one end, a few far off
+    on_grid = rng.integers(0, 6, (samples, 5, 3)) * 2
+    off_grid = on_grid + 0.5 * (rng.random((samples, 5, 3)) < 0.01)
+    equal = np.full((samples, 5, 3), 4)
+    places = np.unique([0, samples // 3, samples // 2, samples - 1])
+    for scores in (anywhere, on_grid, off_grid, equal):
+        score = scores.astype(np.float32)
+        wanted = np.sort(score, axis=0)[places]
+        for told in (None, grid):
+            np.testing.assert_array_equal(order_statistics(score, places, told), wanted)
 
 
 def test_every_variable_says_its_meaning_unit_and_number_of_people(outcomes: Outcomes) -> None:

@@ -22,7 +22,7 @@ _CONFIG: Any = config  # sets its attributes at run time, so that no type checke
 _PACKAGE = Path(__file__).resolve().parents[1]
 REORDERED = {"reassoc", "contract", "arcp", "nsz"}
 """For `fastmath`: sums may be reordered for speed, but infinities and NaN keep their meaning."""
-_COMPILED = ("law", "update", "simulate")
+_COMPILED = ("law", "update", "simulate", "outcomes")
 """Parts of the package that hold compiled functions."""
 
 

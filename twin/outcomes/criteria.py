@@ -8,6 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from twin.instruments import ImportantChange, Instrument
+from twin.simulate.kernel import kernel
+
+Singles = npt.NDArray[np.float32]
 
 CRITERIA = ("important", "relative")
 """By a number of points, and by a share of the baseline score."""
@@ -50,38 +53,53 @@ class Criteria:
         changes = [important[outcome] for outcome in instruments]
         has_change = np.array([change is not None for change in changes], dtype=bool)
         self.known = np.stack([has_change, np.ones_like(has_change)])
-        self._important = _column([np.inf if c is None else c.value for c in changes])
+        self._important = _by_outcome([np.inf if c is None else c.value for c in changes])
         self._relative = np.float32(relative_change)
-        self._sign = _column(better_sign(scales))
-        self._best = _column([s.minimum if s.worse == "higher" else s.maximum for s in scales])
-        self._slack = _column([_ROUNDING * scale.range for scale in scales])
+        self._sign = _by_outcome(better_sign(scales))
+        self._best = _by_outcome([s.minimum if s.worse == "higher" else s.maximum for s in scales])
+        self._slack = _by_outcome([_ROUNDING * scale.range for scale in scales])
 
-    def improved(self, recorded: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    def improved(self, recorded: Singles) -> npt.NDArray[np.bool_]:
         """Tell where one person's recorded scores are improved.
 
         Parameters
         ----------
         recorded
-            Under one scenario, shape (week, outcome, sample), week 0 first.
+            Under one scenario, shape (sample, week, outcome), week 0 first.
 
         Returns
         -------
         numpy.ndarray
-            Shape (criterion, week, outcome, sample). Never where the baseline score leaves no
+            Shape (criterion, sample, week, outcome). Never where the baseline score leaves no
             room for an improvement.
         """
-        baseline = recorded[:1]
-        improvement = self._sign * (baseline - recorded)
-        room = self._sign * (baseline - self._best)
-        required = self._relative * room
-        return np.stack(
-            [
-                improvement >= self._important - self._slack,
-                (improvement >= required - self._slack) & (required > self._slack),
-            ]
-        )
+        told = (self._sign, self._best, self._important, self._relative, self._slack)
+        return np.asarray(_improved(recorded, *told))
 
 
-def _column(values: Sequence[float] | npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    """One value for each outcome, against axes (outcome, sample)."""
-    return np.asarray(values, dtype=np.float32)[:, None]
+@kernel
+def _improved(
+    recorded: Singles,
+    sign: Singles,
+    best: Singles,
+    important: Singles,
+    relative: np.float32,
+    slack: Singles,
+) -> npt.NDArray[np.bool_]:
+    samples, weeks, outcomes = recorded.shape
+    result = np.empty((2, samples, weeks, outcomes), dtype=np.bool_)
+    for i in range(samples):
+        for k in range(outcomes):
+            baseline = recorded[i, 0, k]
+            required = relative * (sign[k] * (baseline - best[k]))
+            has_room = required > slack[k]
+            by_points, by_share = important[k] - slack[k], required - slack[k]
+            for week in range(weeks):
+                improvement = sign[k] * (baseline - recorded[i, week, k])
+                result[0, i, week, k] = improvement >= by_points
+                result[1, i, week, k] = has_room and improvement >= by_share
+    return result
+
+
+def _by_outcome(values: Sequence[float] | npt.NDArray[np.float64]) -> Singles:
+    return np.asarray(values, dtype=np.float32)

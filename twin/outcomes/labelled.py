@@ -68,7 +68,7 @@ def cohort(
 ) -> xr.Dataset:
     """Label averages over people; see `Outcomes.cohort`."""
     everyone, workers = len(design.patients), int(design.worker.sum())
-    by_week = ("scenario", "week", "outcome")
+    by_week = ("scenario", "sample", "week", "outcome")
     data = xr.Dataset(
         {
             "expected_score": _by_draw(
@@ -116,7 +116,7 @@ def cohort(
         data = data.assign_coords(work_status=list(WORK_STATES)).assign(
             work_share=_by_draw(
                 design,
-                ("work_status", "scenario", "week"),
+                ("work_status", "scenario", "week", "sample"),
                 work.work_share(),
                 "workers by work status at the week's end",
                 WORKER_SHARE_UNIT,
@@ -124,7 +124,7 @@ def cohort(
             ),
             weeks_in_state=_by_draw(
                 design,
-                ("work_status", "scenario"),
+                ("work_status", "scenario", "sample"),
                 work.weeks_in_state(),
                 f"mean weeks of a worker in each work status, weeks 1 to {horizon}",
                 "weeks",
@@ -132,7 +132,7 @@ def cohort(
             ),
             days_lost=_by_draw(
                 design,
-                ("scenario",),
+                ("scenario", "sample"),
                 work.days_lost(settings),
                 f"mean working days that a worker loses, weeks 1 to {horizon}",
                 DAYS_UNIT,
@@ -140,7 +140,7 @@ def cohort(
             ),
             return_time=_by_draw(
                 design,
-                ("scenario",),
+                ("scenario", "sample"),
                 work.return_time(),
                 "mean time to the first full return to work of workers away at baseline, "
                 f"those not back by week {horizon} counting with {horizon}",
@@ -216,11 +216,15 @@ def trajectories(
 def _by_draw(
     design: Design, dims: tuple[str, ...], values: Floats, meaning: str, unit: str, n: int
 ) -> xr.DataArray:
-    """Values with samples last as an array with chain and draw first, then scenario."""
-    split = values.reshape(*values.shape[:-1], design.n_chains, design.n_draws)
-    array = xr.DataArray(split, dims=(*dims, "chain", "draw"))
+    """Values by sample as an array with chain and draw first, then scenario."""
+    at = dims.index("sample")
+    split = (design.n_chains, design.n_draws)
+    array = xr.DataArray(
+        values.reshape(*values.shape[:at], *split, *values.shape[at + 1 :]),
+        dims=(*dims[:at], "chain", "draw", *dims[at + 1 :]),
+    )
     late = [dim for dim in ("criterion", "work_status") if dim in dims]
-    early = [dim for dim in dims if dim not in late]
+    early = [dim for dim in dims if dim not in (*late, "sample")]
     return array.transpose("chain", "draw", *early, *late).assign_attrs(
         _attrs(meaning, unit) | {"people": n}
     )

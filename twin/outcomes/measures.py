@@ -12,6 +12,7 @@ from twin.simulate.design import Design
 from .criteria import Criteria, better_sign
 from .labelled import Thresholds
 from .natural_history import HistoryOf
+from .order_statistics import Grid
 from .settings import OutcomeSettings
 from .thresholds import harm_changes, important_changes
 
@@ -28,6 +29,8 @@ class Measures:
         Changes that count, by outcome.
     criteria
         What counts as improved.
+    grid
+        Where recorded scores lie.
     sign
         1 where a lower score is better, -1 where a higher one is, shape (outcome,).
     important, harm
@@ -43,6 +46,7 @@ class Measures:
     settings: OutcomeSettings
     thresholds: Thresholds
     criteria: Criteria
+    grid: Grid
     sign: npt.NDArray[np.float64]
     important: npt.NDArray[np.float64]
     harm: npt.NDArray[np.float64]
@@ -68,6 +72,7 @@ class Measures:
             settings=settings,
             thresholds=Thresholds(important, harm),
             criteria=Criteria(instruments, important, settings.relative_change),
+            grid=Grid.of(list(instruments.values())),
             sign=better_sign(list(instruments.values())),
             important=np.array(
                 [np.nan if change is None else change.value for change in important.values()]

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .exact_sums import Totals, points
-from .intervals import Floats, quantiles, tails
+from .intervals import Floats, quantiles, quantiles_of_scores, tails
+from .order_statistics import Grid
 
 Singles = npt.NDArray[np.float32]
 
@@ -31,7 +32,7 @@ class Benefit(NamedTuple):
     """Probability of being worse off by more than the harmful change."""
 
 
-def course(total: Totals, score: Singles, level: float) -> Singles:
+def course(total: Totals, score: Singles, level: float, grid: Grid | None = None) -> Singles:
     """Statistics of a score by week.
 
     Parameters
@@ -39,9 +40,11 @@ def course(total: Totals, score: Singles, level: float) -> Singles:
     total
         Scores in units of `exact_sums`, added up over samples, shape (week, outcome).
     score
-        Scores, shape (week, outcome, sample).
+        Scores, shape (sample, week, outcome).
     level
         Level of the interval.
+    grid
+        Where they lie, see `order_statistics`.
 
     Returns
     -------
@@ -49,13 +52,14 @@ def course(total: Totals, score: Singles, level: float) -> Singles:
         Shape (statistic, week, outcome), in the order of `STATISTICS`.
     """
     lower, upper = tails(level)
-    mean = points(total, score.shape[-1])
-    return np.concatenate([mean[None], quantiles(score, (lower, 0.5, upper))]).astype(np.float32)
+    mean = points(total, len(score))
+    found = quantiles_of_scores(score, (lower, 0.5, upper), grid)
+    return np.concatenate([mean[None], found]).astype(np.float32)
 
 
 def benefit(
-    expected: Singles,
-    comparator: Singles,
+    expected: Floats,
+    comparator: Floats,
     sign: Floats,
     important: Floats,
     harm: Floats,
@@ -66,7 +70,7 @@ def benefit(
     Parameters
     ----------
     expected, comparator
-        Expected scores at the weeks reported, shape (week, outcome, sample).
+        Expected scores at the weeks reported, score points, shape (week, outcome, sample).
     sign
         1 where a lower score is better, -1 where a higher one is, shape (outcome,).
     important
@@ -77,7 +81,7 @@ def benefit(
         Level of the interval.
     """
     # each posterior draw against itself: the pair is not broken by averaging first
-    gain = sign[:, None] * (comparator.astype(np.float64) - expected.astype(np.float64))
+    gain = sign[:, None] * (comparator - expected)
     lower, upper = quantiles(gain, tails(level))
     reached = (gain >= important[:, None]).mean(axis=-1)
     return Benefit(

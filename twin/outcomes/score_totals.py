@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 class ScoreTotals:
     """Sums over all people.
 
-    Axes are (scenario, week, outcome, sample) throughout, improved people with the criterion first.
+    Axes are (scenario, sample, week, outcome) throughout, improved people with the criterion first.
 
     Attributes
     ----------
@@ -46,9 +46,9 @@ class ScoreTotals:
 
     def observed_change(self) -> Floats:
         """Mean of recorded score minus baseline score."""
-        return points(self.recorded - self.recorded[:, :1], self.people)
+        return points(self.recorded - self.recorded[:, :, :1], self.people)
 
     def improved_share(self) -> Floats:
         """Share of people improved by each criterion, NaN where there is no threshold."""
-        known = self.known[:, None, None, :, None]
+        known = self.known[:, None, None, None, :]
         return np.where(known, self.improved / self.people, np.nan)

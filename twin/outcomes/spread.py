@@ -6,7 +6,9 @@ shrink with more people; see `twin.outcomes.uncertainty`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +16,41 @@ import numpy.typing as npt
 from twin.law.work import WORK_STATES
 
 from .exact_sums import UNITS_PER_POINT, Totals
+from .intervals import Floats
 from .settings import OutcomeSettings
 from .work_time import States, days_lost, weeks_by_state
 
 Singles = npt.NDArray[np.float32]
-type Values = dict[str, npt.NDArray[np.floating]]
-"""What is reported of one person in every draw, by quantity, sample last."""
+Truths = npt.NDArray[np.bool_]
+
+
+class Values(NamedTuple):
+    """What is reported of one person in every draw."""
+
+    by_row: Floats
+    """Shape (row, sample)."""
+    shapes: Mapping[str, tuple[int, ...]]
+    """Quantities in the order of their rows, and the shape that the rows of each have."""
+
+    def of(self, quantity: str) -> Floats:
+        """Return one quantity, sample last."""
+        return self._named(self.by_row)[quantity]
+
+    def _named[Number: np.generic](
+        self, by_row: npt.NDArray[Number]
+    ) -> dict[str, npt.NDArray[Number]]:
+        found, first = {}, 0
+        for name, shape in self.shapes.items():
+            last = first + math.prod(shape)
+            found[name] = by_row[first:last].reshape((*shape, *by_row.shape[1:]))
+            first = last
+        return found
+
+    def counted(self, variance: Floats, name: str) -> dict[str, Totals]:
+        """Name a variance of each row, shape (row,), in units of `exact_sums`."""
+        total = np.rint(variance * UNITS_PER_POINT).astype(np.int64)
+        return {f"{name} {what}": of for what, of in self._named(total).items()}
+
 
 AXES = {
     "expected_score": ("week", "outcome"),
@@ -39,45 +70,48 @@ TWICE = "simulated twice"
 """Names under which sums are kept: the last of people, and of the workers among them."""
 
 
-def score_values(
+def reported(
     expected: Singles,
     recorded: Singles,
-    improved: npt.NDArray[np.bool_],
+    improved: Truths,
+    state: States | None,
     weeks: npt.NDArray[np.int64],
+    settings: OutcomeSettings,
 ) -> Values:
-    """Return what is reported of one person's scores.
+    """Return what is reported of one person.
 
     Parameters
     ----------
     expected, recorded
-        Shape (week, outcome, sample), every week from 0 on.
+        Shape (sample, week, outcome), every week from 0 on.
     improved
-        Shape (criterion, week, outcome, sample).
+        Shape (criterion, sample, week, outcome).
+    state
+        Codes of states, shape (week, sample); None of whoever has no work process.
     weeks
         Those reported.
+    settings
+        What a lost day is.
     """
-    return {
-        "expected_score": expected[weeks],
-        "observed_score": recorded[weeks],
-        "observed_change": recorded[weeks] - recorded[:1],
-        "improved": improved[:, weeks].astype(np.float32),
-    }
-
-
-def work_values(state: States, weeks: npt.NDArray[np.int64], settings: OutcomeSettings) -> Values:
-    """Return what is reported of one worker's states, given with shape (week, sample)."""
-    spent = weeks_by_state(state)
-    codes = np.arange(len(WORK_STATES), dtype=np.int8)[:, None, None]
-    return {
-        "work_share": (state[weeks] == codes).astype(np.float32),
-        "weeks_in_state": spent.astype(np.float64),
-        "days_lost": days_lost(spent, settings),
-    }
+    observed = recorded[:, weeks]
+    scores = (expected[:, weeks], observed, observed - recorded[:, :1], *improved[:, :, weeks])
+    found = [np.moveaxis(one, 0, -1) for one in scores]
+    by_quantity = dict(zip(AXES, [*found[:3], np.stack(found[3:])], strict=False))
+    if state is not None:
+        spent = weeks_by_state(state)
+        codes = np.arange(len(WORK_STATES), dtype=np.int8)[:, None, None]
+        work = (state[weeks] == codes, spent, days_lost(spent, settings))
+        by_quantity |= dict(zip(OF_WORKERS, work, strict=True))
+    rows = [of.reshape(-1, len(expected)) for of in by_quantity.values()]
+    return Values(
+        np.concatenate(rows, dtype=np.float64),
+        {name: of.shape[:-1] for name, of in by_quantity.items()},
+    )
 
 
 def variances(values: Values, name: str) -> dict[str, Totals]:
     """Return the variance over draws of each of one person's values, in units of `exact_sums`."""
-    return {f"{name} {what}": _counted(of.var(axis=-1, ddof=1)) for what, of in values.items()}
+    return values.counted(values.by_row.var(axis=-1, ddof=1), name)
 
 
 def chances(values: Values, again: Values, name: str) -> dict[str, Totals]:
@@ -86,22 +120,13 @@ def chances(values: Values, again: Values, name: str) -> dict[str, Totals]:
     Half the mean square of the difference between two simulations from the same draws with other
     random numbers.
     """
-    return {
-        f"{name} {what}": _counted(((of - again[what]) ** 2).mean(axis=-1) / 2)
-        for what, of in values.items()
-    }
+    off = values.by_row - again.by_row
+    return values.counted((off**2).mean(axis=-1) / 2, name)
 
 
 def apart(values: Values, comparator: Values) -> Values:
     """Return the difference from the comparator in every draw."""
-    return {
-        what: of.astype(np.float64) - comparator[what].astype(np.float64)
-        for what, of in values.items()
-    }
-
-
-def _counted(variance: npt.NDArray[np.floating] | np.floating) -> Totals:
-    return np.rint(np.asarray(variance, dtype=np.float64) * UNITS_PER_POINT).astype(np.int64)
+    return values._replace(by_row=values.by_row - comparator.by_row)
 
 
 def kept(sums: Mapping[str, Totals]) -> dict[str, Totals]:

@@ -13,7 +13,7 @@ from twin.simulate.design import Design
 
 from . import spread
 from .care import care_sums
-from .exact_sums import units
+from .exact_sums import add_scores
 from .labelled import BENEFIT, DAYS_LOST_SAVED
 from .measures import Measures
 from .natural_history import history_sums
@@ -23,14 +23,14 @@ from .work_time import States, work_sums
 
 
 class _Told(NamedTuple):
-    """One person under one scenario; samples last, which everything runs along."""
+    """One person under one scenario."""
 
     expected: Singles
-    """Scores, shape (week, outcome, sample)."""
+    """Scores, shape (sample, week, outcome)."""
     recorded: Singles
     """Same shape."""
     improved: npt.NDArray[np.bool_]
-    """Shape (criterion, week, outcome, sample)."""
+    """Shape (criterion, sample, week, outcome)."""
     state: States | None
     """Work states, shape (week, sample); None of whoever has no work process."""
     values: spread.Values
@@ -82,14 +82,11 @@ def tallied(
 
 def _told(chunk: Chunk, s: int, place: int, measures: Measures, worker: bool) -> _Told:
     expected, recorded = (
-        np.ascontiguousarray(score[s, :, place].transpose(1, 2, 0))
-        for score in (chunk.expected, chunk.recorded)
+        np.ascontiguousarray(score[s, :, place]) for score in (chunk.expected, chunk.recorded)
     )
     state = np.ascontiguousarray(chunk.work[s, :, place].T) if worker else None
     improved = measures.criteria.improved(recorded)
-    values = spread.score_values(expected, recorded, improved, measures.weeks)
-    if state is not None:
-        values |= spread.work_values(state, measures.weeks, measures.settings)
+    values = spread.reported(expected, recorded, improved, state, measures.weeks, measures.settings)
     return _Told(expected, recorded, improved, state, values)
 
 
@@ -100,10 +97,12 @@ def _add(one: Tallying, numbers: Mapping[str, npt.NDArray[Any]]) -> None:
 
 def _add_scores(one: Tallying, told: _Told, measures: Measures) -> None:
     level = measures.settings.level
-    for name, score in (("expected", told.expected), ("recorded", told.recorded)):
-        counted = units(score)
-        one.add(name, counted)
-        one.keep(f"{name}_course", course(counted.sum(axis=-1), score, level))
+    for name, score, grid in (
+        ("expected", told.expected, None),
+        ("recorded", told.recorded, measures.grid),
+    ):
+        own = add_scores(score, one.total(name, score.shape))
+        one.keep(f"{name}_course", course(own, score, level, grid))
     one.add("improved", told.improved)
     _add(one, spread.variances(told.values, spread.VARIANCE))
 
@@ -114,8 +113,8 @@ def _keep_contrast(
     """Keep what the person gains over the comparator, and how far that varies."""
     level = measures.settings.level
     gain = benefit(
-        told.expected[measures.weeks],
-        base.expected[measures.weeks],
+        told.values.of("expected_score"),
+        base.values.of("expected_score"),
         measures.sign,
         measures.important,
         measures.harm,
@@ -126,8 +125,7 @@ def _keep_contrast(
     if has_work:
         days = (np.nan, np.nan, np.nan)
         if told.state is not None:
-            lost, lost_base = (side.values["days_lost"].astype(np.float64) for side in (told, base))
-            days = saved(lost, lost_base, level)
+            days = saved(told.values.of("days_lost"), base.values.of("days_lost"), level)
         for name, number in zip(DAYS_LOST_SAVED, days, strict=True):
             one.keep(name, number)
     _add(one, spread.variances(spread.apart(told.values, base.values), spread.OF_CONTRAST))

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .exact_sums import Totals
+from .exact_sums import add_counts
 
 type Rows = npt.NDArray[Any]
+type Whole = npt.NDArray[np.signedinteger]
+"""Whole numbers: of people in 32 bits, of units of scores in 64."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +36,7 @@ class Tally:
 
     first: int
     people: int
-    sums: Mapping[str, Totals]
+    sums: Mapping[str, Whole]
     rows: Mapping[str, Rows]
 
 
@@ -42,7 +44,7 @@ class Joining:
     """Neighbours joined to one, in whatever order they come."""
 
     def __init__(self) -> None:
-        self._sums: dict[str, Totals] = {}
+        self._sums: dict[str, Whole] = {}
         self._parts: list[tuple[int, int, Mapping[str, Rows]]] = []
 
     def add(self, part: Tally) -> None:
@@ -90,15 +92,21 @@ class Tallying:
 
     def __init__(self, first: int) -> None:
         self._first = first
-        self._sums: dict[str, Totals] = {}
+        self._sums: dict[str, Whole] = {}
         self._rows: dict[str, list[Rows]] = {}
 
+    def total(self, name: str, shape: tuple[int, ...], dtype: type = np.int64) -> Whole:
+        """Return what was added up so far under a name, to be added to in place."""
+        if name not in self._sums:
+            self._sums[name] = np.zeros(shape, dtype)
+        return self._sums[name]
+
     def add(self, name: str, numbers: npt.NDArray[Any]) -> None:
-        """Add whole numbers of one person to what is added up under a name."""
-        if name in self._sums:
-            self._sums[name] += numbers
+        """Add whole numbers, or truths, of one person to what is added up under a name."""
+        if numbers.dtype == np.bool_:
+            add_counts(numbers, self.total(name, numbers.shape, np.int32))
         else:
-            self._sums[name] = np.array(numbers, dtype=np.int64)
+            self.total(name, numbers.shape)[...] += numbers
 
     def keep(self, name: str, row: npt.ArrayLike) -> None:
         """Keep something of one person under a name."""

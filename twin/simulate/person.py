@@ -45,11 +45,26 @@ def simulate_person(prepared: Prepared, person: int) -> Simulated:
     goes on with the own natural course under each scenario; what the person was given in the
     cohort has no part in it but through a scenario.
     """
-    prepared = prepared.of(person)
-    design, at_start = prepared.design, _AtStart(prepared, person)
-    shape = (len(prepared.plans), *at_start.residuals.shape)
+    design = prepared.design
+    shape = (
+        *(len(design.scenarios), design.n_chains * design.n_draws),
+        *(len(design.weeks), len(design.outcomes)),
+    )
     expected, recorded = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
     states = np.empty(shape[:3], dtype=np.int8)
+    return Simulated(expected, recorded, states, fill(prepared, person, expected, recorded, states))
+
+
+def fill(
+    prepared: Prepared,
+    person: int,
+    expected: npt.NDArray[np.float32],
+    recorded: npt.NDArray[np.float32],
+    states: npt.NDArray[np.int8],
+) -> Care:
+    """Fill a person's part of a chunk, given as in `Simulated`, and return what the person gets."""
+    prepared = prepared.of(person)
+    design, at_start = prepared.design, _AtStart(prepared, person)
     followed = []
     for s, plan in enumerate(prepared.plans):
         one = follow(prepared.setting, plan, at_start.person)
@@ -59,7 +74,7 @@ def simulate_person(prepared: Prepared, person: int) -> Simulated:
         followed.append(one)
     known = np.isfinite(prepared.baseline.score[person])
     recorded[:, :, 0, known] = prepared.baseline.score[person, known]
-    return Simulated(expected, recorded, states, care(design, prepared.plans, followed))
+    return care(design, prepared.plans, followed)
 
 
 def refer_person(prepared: Prepared, person: int, scenario: int) -> Followed:

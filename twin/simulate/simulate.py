@@ -8,7 +8,7 @@ import numpy as np
 
 from .care import Care
 from .chunk import Chunk, consecutive
-from .person import simulate_person
+from .person import fill
 from .prepared import Prepared
 
 
@@ -38,16 +38,21 @@ def simulate_people(prepared: Prepared, people: range) -> Chunk:
     """
     design = prepared.design
     scores = (
-        *(len(design.scenarios), design.n_chains * design.n_draws, len(people)),
+        *(len(people), len(design.scenarios), design.n_chains * design.n_draws),
         *(len(design.weeks), len(design.outcomes)),
     )
+    # in memory a person's courses stand together, whatever the order of the axes
     expected, recorded = np.empty(scores, np.float32), np.empty(scores, np.float32)
     work = np.empty(scores[:-1], dtype=np.int8)
-    care = []
-    for place, person in enumerate(people):
-        found = simulate_person(prepared, person)
-        expected[:, :, place], recorded[:, :, place] = found.expected, found.recorded
-        work[:, :, place] = found.work
-        care.append(found.care)
+    care = [
+        fill(prepared, person, expected[place], recorded[place], work[place])
+        for place, person in enumerate(people)
+    ]
     together = Care(*(np.stack(part, axis=-2) for part in zip(*care, strict=True)))
-    return Chunk(people.start, expected, recorded, work, together)
+    return Chunk(
+        people.start,
+        expected=np.moveaxis(expected, 0, 2),
+        recorded=np.moveaxis(recorded, 0, 2),
+        work=np.moveaxis(work, 0, 2),
+        care=together,
+    )
