@@ -63,7 +63,7 @@ def one(people: int, draws: int, scenarios: int, threads: int) -> None:
     from twin.engine.simulated import simulated
     from twin.engine.store import Store
 
-    size = Size(people, draws, 53, 2, scenarios, draws)
+    size = Size(people, draws, 53, 2, scenarios, draws, from_evidence=True)
     room = Memory(size, held_now(), 2**50, threads).room(draws)
 
     from priors import load_evidence, load_prior_set

@@ -27,6 +27,8 @@ _NOT_GIVEN_BACK = 2
 _BLOCK_COPIES = 3
 _TWIN_NUMBERS = 6
 """Of each outcome, and draw of the fit, that a stored twin has."""
+_DRAWN_NUMBERS = 5
+"""The same of people drawn from evidence, whose present level is their start."""
 _READY_NUMBERS = 4
 """Of each outcome, and draw that is used, that a twin has when it is simulated."""
 _STATISTICS = 4
@@ -46,6 +48,9 @@ class Size:
         How many there are; weeks with week 0.
     drawn
         Draws of the fit, which are held beside those used.
+    from_evidence
+        Whether people are drawn from evidence: their twins are in single precision, and are
+        simulated as they stand where all draws are used.
     """
 
     people: int
@@ -54,11 +59,22 @@ class Size:
     outcomes: int
     scenarios: int
     drawn: int
+    from_evidence: bool = False
 
     @property
     def course(self) -> int:
         """Bytes of one person's course in every draw, in double precision."""
         return self.draws * self.weeks * self.outcomes * _DOUBLE
+
+    @property
+    def twins(self) -> int:
+        """Bytes of everybody's twins, those of the fit and those that are simulated."""
+        k, number = self.outcomes, _SINGLE if self.from_evidence else _DOUBLE
+        stored = self.drawn * ((_DRAWN_NUMBERS if self.from_evidence else _TWIN_NUMBERS) * k + 1)
+        ready = self.draws * (_READY_NUMBERS * k + 1)
+        if self.from_evidence and self.draws == self.drawn:
+            ready = 0
+        return self.people * (stored + ready) * number
 
 
 @dataclass(frozen=True)
@@ -135,8 +151,6 @@ def room(size: Size, held: int, limit: int, threads: int) -> Room:
 def needed(size: Size, held: int, given: Room) -> int:
     """Return bytes that a program will take at most while it simulates and writes what it found."""
     k, courses = size.outcomes, size.course
-    fit = size.people * size.drawn * (_TWIN_NUMBERS * k + 1) * _DOUBLE
-    twins = size.people * size.draws * (_READY_NUMBERS * k + 1) * _DOUBLE
     kept = 2 * _STATISTICS * size.people * size.scenarios * size.weeks * k * _SINGLE
     sums = _SUM_COPIES * _SUMS * size.scenarios * courses
     person = _COURSES * size.scenarios * courses
@@ -148,7 +162,7 @@ def needed(size: Size, held: int, given: Room) -> int:
     block = _BLOCK_COPIES * in_block * kept // size.people
     # while a variable is written a copy of it is compressed
     written = kept // 2
-    return max(held, _PROGRAM) + fit + twins + kept + written + block + sums + working
+    return max(held, _PROGRAM) + size.twins + kept + written + block + sums + working
 
 
 def _refusal(size: Size, held: int, least: Room) -> Problem:

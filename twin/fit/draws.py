@@ -92,7 +92,9 @@ def evenly(length: int, wanted: int) -> Ints:
 
 def thinned(posterior: xr.Dataset, draws: int) -> xr.Dataset:
     """Return about so many draws over all chains, evenly spaced along each, or all of them."""
-    return posterior.isel(draw=evenly(posterior.sizes["draw"], draws // posterior.sizes["chain"]))
+    drawn = posterior.sizes["draw"]
+    at = evenly(drawn, draws // posterior.sizes["chain"])
+    return posterior if len(at) == drawn else posterior.isel(draw=at)
 
 
 def by_draw(posterior: xr.Dataset, name: str) -> Floats:

@@ -146,6 +146,7 @@ def _memory(config: RunConfig, people: Cohort, scenarios: int, drawn: int) -> Me
         outcomes=len(people.outcomes),
         scenarios=scenarios,
         drawn=drawn,
+        from_evidence=config.population is not None and config.twins is None,
     )
     limit = half_of_free() if told.memory_mb is None else told.memory_mb * MB
     return Memory(size, held_now(), limit, config.engine.workers or processors())

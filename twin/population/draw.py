@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from priors import PriorSet
@@ -113,32 +116,78 @@ def _posterior(
 
 
 def _twins(cohort: Cohort, spec: ModelSpec, posterior: xr.Dataset, seed: int) -> xr.Dataset:
-    patients = [str(patient) for patient in cohort.patients.index]
+    """Draw everyone from each population, some people at a time: what is drawn is bulky."""
     n, k = cohort.n, len(spec.outcomes)
-    covariate = encode(cohort.patients, cohort.regressors).values
-    nobody, usual = np.full(n, -1), np.zeros(n, dtype=np.int64)
     draws = (posterior.sizes["chain"], posterior.sizes["draw"])
-    n_linear = 3 * k + spec.has_work
-    z = keyed_normals(seed, "rate", patients, draws)
-    own = keyed_normals(seed, "effects", patients, (*draws, n_linear))
-    flare = keyed_normals(seed, "flare", patients, (*draws, k))
+    covariate = encode(cohort.patients, cohort.regressors).values
+    laws = [_Law.of(population) for _, _, population in populations(spec, posterior)]
+    # in single precision: it errs by less than a millionth of a scale. A person's draws stand
+    # together, so that nobody who reads one person has to move those of all others
+    shape = (n, len(laws))
     found = {
-        "work_frailty": np.empty((*draws, n)),
-        **{name: np.empty((*draws, n, k)) for name in _BY_OUTCOME},
+        "work_frailty": np.empty(shape, dtype=np.float32),
+        **{name: np.empty((*shape, k), dtype=np.float32) for name in _BY_OUTCOME},
     }
-    for c, d, population in populations(spec, posterior):
-        expected = expect(NUMPY, population, covariate, nobody, usual, z[:, c, d])
-        deviation = linear_scale(NUMPY, population)[0] @ own[:, c, d, :, None]
-        drawn = people(population, expected.log_rate, expected.linear + deviation[:, :, 0])
-        found["work_frailty"][c, d] = drawn.frailty
+    patients = [str(patient) for patient in cohort.patients.index]
+    for first in range(0, n, _AT_ONCE):
+        some = slice(first, first + _AT_ONCE)
+        for name, values in _drawn(
+            patients[some], covariate[some], laws, spec, draws, seed
+        ).items():
+            found[name][some] = values
+    found["level_now"] = found["start"]  # they stand at baseline
+    labelled: dict[str, npt.NDArray[Any]] = {
+        name: np.moveaxis(values.reshape(n, *draws, *values.shape[2:]), 0, 2)
+        for name, values in found.items()
+    }
+    return labelled_people(cohort, spec, posterior, labelled, np.zeros(n))
+
+
+_BY_OUTCOME = ("log_rate", "start", "set_point", "response", "flare_now")
+_AT_ONCE = 1024
+"""People whose random numbers are held at once."""
+
+
+class _Law(NamedTuple):
+    """A population, and what people are drawn by."""
+
+    population: Population
+    scale: Floats
+    flare_factor: Floats
+
+    @classmethod
+    def of(cls, population: Population) -> _Law:
+        return cls(population, linear_scale(NUMPY, population)[0], _flare_factor(population))
+
+
+def _drawn(
+    patients: Sequence[str],
+    covariate: Floats,
+    laws: Sequence[_Law],
+    spec: ModelSpec,
+    draws: tuple[int, int],
+    seed: int,
+) -> dict[str, Floats]:
+    """Draw some people from each population, shape (person, population, ...)."""
+    n, k = len(patients), len(spec.outcomes)
+    nobody, usual = np.full(n, -1), np.zeros(n, dtype=np.int64)
+    z, own, flare = (
+        keyed_normals(seed, purpose, patients, (*draws, *each)).reshape(n, len(laws), *each)
+        for purpose, each in (
+            *(("rate", ()), ("effects", (3 * k + spec.has_work,))),
+            ("flare", (k,)),
+        )
+    )
+    found: dict[str, list[Floats]] = {name: [] for name in ("work_frailty", *_BY_OUTCOME)}
+    for number, law in enumerate(laws):
+        expected = expect(NUMPY, law.population, covariate, nobody, usual, z[:, number])
+        deviation = (law.scale @ own[:, number, :, None])[:, :, 0]
+        drawn = people(law.population, expected.log_rate, expected.linear + deviation)
+        found["work_frailty"].append(drawn.frailty)
         for name in ("log_rate", "start", "set_point", "response"):
-            found[name][c, d] = getattr(drawn, name)
-        found["level_now"][c, d] = drawn.start
-        found["flare_now"][c, d] = flare[:, c, d] @ _flare_factor(population).T
-    return labelled_people(cohort, spec, posterior, found, np.zeros(n))
-
-
-_BY_OUTCOME = ("log_rate", "start", "set_point", "response", "level_now", "flare_now")
+            found[name].append(getattr(drawn, name))
+        found["flare_now"].append(flare[:, number] @ law.flare_factor.T)
+    return {name: np.stack(values, axis=1) for name, values in found.items()}
 
 
 def _flare_factor(population: Population) -> Floats:

@@ -90,7 +90,9 @@ class _AtStart:
         design = prepared.design
         self._prepared, self._position = prepared, position
         self._shocks = prepared.shocks(position)
-        self._own = {name: values[position] for name, values in prepared.twins.items()}
+        self._own = {
+            name: values[position].astype(float) for name, values in prepared.twins.items()
+        }
         cells, weeks = prepared.setting.cells, design.weeks.astype(float)
         in_middles, natural = self._drifting(prepared.grid.middles), self._drifting(weeks)
         self.residuals = self._residuals()

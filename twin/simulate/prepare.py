@@ -11,7 +11,7 @@ import xarray as xr
 
 from scenarios import Intervention, Scenario
 from twin.cohort import Cohort
-from twin.fit.draws import by_draw, missing_covariates, populations, thinned
+from twin.fit.draws import missing_covariates, populations, thinned
 from twin.fit.frame import frame_of
 from twin.law import course
 from twin.law.backends import NUMPY
@@ -22,6 +22,7 @@ from twin.law.record_kernels import Recording
 from twin.law.work import WorkLaw
 
 from .baseline import Baseline, baseline
+from .chunk import consecutive
 from .design import Asked, Design, Given
 from .draws import draw_belief
 from .expected_table import expected_table, read_table
@@ -210,8 +211,8 @@ def _twins(twins: xr.Dataset, has_work: bool) -> dict[str, Floats]:
     names = ["log_rate", "start", "set_point", "response", *(["work_frailty"] if has_work else [])]
     found = {}
     for name in names:
-        values = np.moveaxis(by_draw(twins, name), 2, 0)
-        found[name] = values.reshape(values.shape[0], -1, *values.shape[3:])
+        values = twins[name].transpose("patient", "chain", "draw", ...).to_numpy()
+        found[name] = values.reshape(len(values), -1, *values.shape[3:])
     return found
 
 
@@ -259,14 +260,22 @@ def shown_of(
 
 def _shown(twins: Mapping[str, Floats], table: Floats, outcome: int, week: float) -> Floats:
     """Mean difference of expected scores by each of the shifts that are tried."""
-    log_rate, start, set_point = (
-        twins[name][..., outcome] for name in ("log_rate", "start", "set_point")
-    )
-    remaining = np.exp(-np.exp(log_rate) * week)
-    level = (set_point + (start - set_point) * remaining).T[:, :, None]
-    own = table[:, outcome : outcome + 1]
-    scores = np.array([read_table(own, level + shift).mean() for shift in _SHIFTS])
+    own, total = table[:, outcome : outcome + 1], np.zeros(len(_SHIFTS))
+    n = len(twins["start"])
+    for some in consecutive(n, _MEASURED_AT_ONCE):
+        log_rate, start, set_point = (
+            twins[name][some.start : some.stop, :, outcome].astype(float)
+            for name in ("log_rate", "start", "set_point")
+        )
+        remaining = np.exp(-np.exp(log_rate) * week)
+        level = (set_point + (start - set_point) * remaining).T[:, :, None]
+        total += [read_table(own, level + shift).sum() for shift in _SHIFTS]
+    scores = total / (n * len(table))
     return np.asarray(scores - scores[_SHIFTS == 0])
+
+
+_MEASURED_AT_ONCE = 256
+"""People whose levels are held at once."""
 
 
 def _work_law(every: Sequence[Population]) -> WorkLaw | None:

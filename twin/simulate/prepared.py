@@ -37,7 +37,7 @@ class Prepared:
         The cells of person time.
     twins
         ``log_rate``, ``start``, ``set_point``, ``response`` and, with work, ``work_frailty``:
-        shape (person, sample) or (person, sample, outcome).
+        shape (person, sample) or (person, sample, outcome), in the precision in which they came.
     responses
         How people respond to arms that they never had.
     arm
