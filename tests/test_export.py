@@ -16,6 +16,7 @@ import xarray as xr
 from jsonschema import Draft202012Validator
 from test_outcomes import SETTINGS, tiny_chunk, tiny_design
 
+from twin.export import netcdf, twin_summary
 from twin.export import write as writing
 from twin.export.document import document
 from twin.export.facts import ExportFacts, ScenarioFacts
@@ -124,6 +125,23 @@ def test_datasets_come_back_as_they_went(
     for name, data in (("trajectories.nc", outcomes.trajectories), ("twins.nc", twins)):
         with xr.open_dataset(folder / name) as stored:
             xr.testing.assert_equal(stored.load(), data)
+
+
+def test_writing_some_people_at_a_time_changes_nothing_that_is_read(
+    folder: Path,
+    outcomes: Outcomes,
+    twins: xr.Dataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(netcdf, "_AT_ONCE", 3)
+    monkeypatch.setattr(twin_summary, "_AT_ONCE", 3)
+    write_exports(tmp_path, outcomes, DESIGN, twins, FACTS, SETTINGS)
+    for name in ("trajectories.nc", "twins.nc"):
+        with xr.open_dataset(folder / name) as whole, xr.open_dataset(tmp_path / name) as stored:
+            xr.testing.assert_identical(stored.load(), whole.load())
+    tables = [pd.read_parquet(one / "twin_summary.parquet") for one in (folder, tmp_path)]
+    pd.testing.assert_frame_equal(*tables)
 
 
 def test_every_binary_file_says_where_it_comes_from(folder: Path) -> None:

@@ -6,22 +6,61 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import netCDF4
 import numpy as np
 import xarray as xr
 
+from twin.simulate.chunk import consecutive
+
 # random digits hardly compress: more effort than this buys little and takes long
 _COMPRESSION = {"zlib": True, "complevel": 1, "shuffle": True}
+_PEOPLE = "patient"
+_AT_ONCE = 2000
+"""People who are written at once."""
+_TOGETHER = 2**20
+"""Bytes of a variable that are compressed together."""
 
 
 def write_netcdf(data: xr.Dataset, provenance: Mapping[str, str | int], path: Path) -> None:
-    """Write a dataset, with provenance among its attributes."""
-    encoding: dict[str, Any] = {
-        str(name): dict(_COMPRESSION)
-        for name, array in data.data_vars.items()
-        if np.issubdtype(array.dtype, np.number) and array.ndim
-    }
+    """Write a dataset, with provenance among its attributes.
+
+    Of many people some are written at a time, as what is written is copied first.
+    """
     told = data.assign_attrs(provenance)
-    told.to_netcdf(path, engine="netcdf4", encoding=encoding)
+    if told.sizes.get(_PEOPLE, 0) <= _AT_ONCE:
+        told.to_netcdf(path, engine="netcdf4", encoding=_encoding(told))
+        return
+    parts = list(consecutive(told.sizes[_PEOPLE], _AT_ONCE))
+    told.isel({_PEOPLE: slice(parts[0].start, parts[0].stop)}).to_netcdf(
+        path, engine="netcdf4", encoding=_encoding(told), unlimited_dims=[_PEOPLE]
+    )
+    with netCDF4.Dataset(path, "a") as file:
+        file.set_auto_maskandscale(False)
+        for part in parts[1:]:
+            for name, array in told.variables.items():
+                if _PEOPLE in array.dims:
+                    own = array.isel({_PEOPLE: slice(part.start, part.stop)})
+                    at = (
+                        slice(part.start, part.stop) if dim == _PEOPLE else slice(None)
+                        for dim in array.dims
+                    )
+                    file[str(name)][tuple(at)] = own.to_numpy()
+
+
+def _encoding(data: xr.Dataset) -> dict[str, Any]:
+    """Compress what is numeric; of many people, so many together that each takes little to read."""
+    found: dict[str, Any] = {}
+    for name, array in data.data_vars.items():
+        if not np.issubdtype(array.dtype, np.number) or not array.ndim:
+            continue
+        found[str(name)] = dict(_COMPRESSION)
+        n = array.sizes.get(_PEOPLE, 0)
+        if n > _AT_ONCE:
+            together = min(n, max(1, _TOGETHER // (array.nbytes // n)))
+            found[str(name)]["chunksizes"] = tuple(
+                together if dim == _PEOPLE else size for dim, size in array.sizes.items()
+            )
+    return found
 
 
 def write_tree(tree: xr.DataTree, provenance: Mapping[str, str | int], path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,9 +12,12 @@ import pyarrow.parquet as pq
 
 from twin.outcomes.labelled import BENEFIT, DAYS_LOST_SAVED
 from twin.outcomes.outcomes import Outcomes
+from twin.simulate.chunk import consecutive
 
 _KEYS = ["patient", "scenario", "outcome", "week"]
 _BESIDE = ["important_change", "harm_change", "level"]
+_AT_ONCE = 10_000
+"""People who are written at once."""
 
 
 def twin_summary(outcomes: Outcomes, verdicts: pd.Series | None = None) -> pd.DataFrame:
@@ -56,7 +60,18 @@ def write_twin_summary(
     verdicts: pd.Series | None,
     path: Path,
 ) -> None:
-    """Write `twin_summary` as Parquet, with provenance among the file's key-value metadata."""
-    table = pa.Table.from_pandas(twin_summary(outcomes, verdicts), preserve_index=False)
+    """Write `twin_summary` as Parquet, with provenance among the file's key-value metadata.
+
+    Some people at a time: as a table they take many times what they take in the file.
+    """
     told = {key.encode(): str(value).encode() for key, value in provenance.items()}
-    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **told}), path)
+    writer: pq.ParquetWriter | None = None
+    for some in consecutive(outcomes.people.sizes["patient"], _AT_ONCE):
+        people = outcomes.people.isel(patient=slice(some.start, some.stop))
+        found = twin_summary(replace(outcomes, people=people), verdicts)
+        table = pa.Table.from_pandas(found, preserve_index=False)
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), **told})
+        writer = writer or pq.ParquetWriter(path, table.schema)
+        writer.write_table(table)
+    if writer is not None:
+        writer.close()
