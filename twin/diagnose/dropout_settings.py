@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from twin.cohort import Cohort
 from twin.errors import InputError, Problem
-from twin.outcomes.thresholds import check_outcomes, largest_published
+from twin.outcomes.chosen import check_names
+from twin.outcomes.thresholds import largest_published
 
 NO_CHANGE_KNOWN = 0.1
 """Share of the scale taken for an important change where no absolute one is published: half of
@@ -49,7 +50,7 @@ def dropout_deltas(cohort: Cohort, settings: DropoutSettings) -> dict[str, float
     InputError
         If a shift was chosen for an outcome that there is not, or is negative.
     """
-    check_outcomes("dropout.delta", settings.delta, cohort.outcomes)
+    check_names("dropout.delta", settings.delta, cohort.outcomes)
     negative = {name: value for name, value in settings.delta.items() if value < 0}
     if negative:
         raise InputError(

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from priors.near import nearest
-from twin.errors import InputError, Problem
+from .chosen import check_names
 
 DAYS_LOST = "days_lost"
 _MARGIN = 1.1
@@ -53,19 +52,8 @@ def check_precision(
         Naming each unknown outcome, and the nearest.
     """
     known = [*outcomes, *([DAYS_LOST] if has_work else [])]
-    problems = [
-        Problem(
-            "configuration",
-            "is nothing whose precision can be asked for",
-            column="simulation.precision",
-            value=name,
-            remedy=f"There are {', '.join(known)}.{nearest(name, known)}",
-        )
-        for name in asked
-        if name not in known
-    ]
-    if problems:
-        raise InputError(problems)
+    rule = "is nothing whose precision can be asked for"
+    check_names("simulation.precision", asked, known, rule)
 
 
 def reached(contrasts: pd.DataFrame, asked: Mapping[str, float]) -> list[Reached]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from priors.near import nearest
-from twin.errors import InputError, Problem
 from twin.instruments import ImportantChange, Instrument
 
+from .chosen import check_names
 from .settings import OutcomeSettings
 
 CONFIGURED = "set in the configuration"
@@ -35,7 +34,7 @@ def important_changes(
     InputError
         If a threshold was chosen for an outcome that there is not.
     """
-    check_outcomes("report.important_change", settings.important_change, instruments)
+    check_names("report.important_change", settings.important_change, instruments)
     return {
         outcome: _chosen(settings.important_change.get(outcome), scale)
         for outcome, scale in instruments.items()
@@ -52,7 +51,7 @@ def harm_changes(
     InputError
         If a threshold was chosen for an outcome that there is not.
     """
-    check_outcomes("report.harm_change", settings.harm_change, instruments)
+    check_names("report.harm_change", settings.harm_change, instruments)
     return {outcome: settings.harm_change.get(outcome, 0.0) for outcome in instruments}
 
 
@@ -66,37 +65,3 @@ def largest_published(scale: Instrument) -> ImportantChange | None:
     """Return the largest published absolute change that counts as important; None without one."""
     published = [change for change in scale.important_changes if change.scale == "absolute"]
     return max(published, key=lambda change: change.value, default=None)
-
-
-def check_outcomes(
-    key: str, chosen: Mapping[str, object], instruments: Mapping[str, Instrument]
-) -> None:
-    """Refuse values that were chosen for outcomes that there are not.
-
-    Parameters
-    ----------
-    key
-        Where they stand in the configuration, as ``report.important_change``.
-    chosen
-        Values by name of an outcome.
-    instruments
-        Instrument of each outcome.
-
-    Raises
-    ------
-    InputError
-        Naming each unknown outcome, and the nearest.
-    """
-    unknown = [name for name in chosen if name not in instruments]
-    if unknown:
-        listed = ", ".join(instruments)
-        raise InputError(
-            Problem(
-                "configuration",
-                "is not an outcome of the cohort",
-                column=key,
-                value=name,
-                remedy=f"Outcomes: {listed}.{nearest(name, instruments)}",
-            )
-            for name in unknown
-        )

@@ -19,8 +19,9 @@ from twin.engine.memory import MB, Memory, Size, half_of_free, held_now
 from twin.engine.store import space
 from twin.fit.arrays import model_spec, records
 from twin.fit.plan import FitPlan
+from twin.outcomes.chosen import check_names
 from twin.outcomes.precision import check_precision
-from twin.outcomes.thresholds import check_outcomes, harm_changes, important_changes
+from twin.outcomes.thresholds import harm_changes, important_changes
 
 from .announcement import announcement, draws_of_twins
 from .chosen import chosen_scenarios
@@ -67,7 +68,7 @@ def run(config: RunConfig) -> Path:
     scenarios = chosen_scenarios(config, people)
     important_changes(people.outcomes, config.report)  # refuse thresholds of unknown outcomes
     harm_changes(people.outcomes, config.report)
-    check_outcomes("simulation.secular_trend", config.simulation.secular_trend, people.outcomes)
+    check_names("simulation.secular_trend", config.simulation.secular_trend, people.outcomes)
     folder = run_folder(config, people)
     reused = config.population is None and plan.path.exists()
     check_precision(config.simulation.precision, people.outcomes, people.has_work)

@@ -25,9 +25,9 @@ type Block = tuple[Word, Word, Word, Word]
 @within
 def philox(c0: Word, c1: Word, c2: Word, c3: Word, k0: Word, k1: Word) -> Block:
     """Return the four words of a counter of four words under a key of two."""
-    # ten rounds, written out: a loop of them keeps the compiler from working on several counters
     # as far as the compiler knows they may be longer, and then products would be dear
     c0, c1, c2, c3 = c0 & _LOW, c1 & _LOW, c2 & _LOW, c3 & _LOW
+    # ten rounds, written out: a loop of them keeps the compiler from working on several counters
     c = _round(0, c0, c1, c2, c3, k0, k1)
     c = _round(1, c[0], c[1], c[2], c[3], k0, k1)
     c = _round(2, c[0], c[1], c[2], c[3], k0, k1)
