@@ -306,6 +306,18 @@ def test_recorded_scores_average_to_the_expected(
     assert (np.abs(off.mean(axis=(0, 1, 2))) < 5 * error).all()
 
 
+def test_twins_in_single_precision_hardly_differ(
+    cohort_and_fit: tuple[Cohort, xr.DataTree],
+) -> None:
+    ready = prepared(cohort_and_fit, ["usual_care", "app"])
+    twins = {name: values.astype(np.float32) for name, values in ready.twins.items()}
+    (one,), (other,) = simulate(ready), simulate(replace(ready, twins=twins))
+    assert np.abs(one.expected - other.expected).max() < 1e-4  # points
+    # who is within rounding of the next score, or of a move at work, may get there
+    assert (one.recorded != other.recorded).mean() < 1e-4
+    assert (one.work != other.work).mean() < 1e-4
+
+
 def test_full_paths_are_those_of_the_simulation(
     cohort_and_fit: tuple[Cohort, xr.DataTree],
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -180,6 +181,19 @@ def _refusal(size: Size, held: int, least: Room) -> Problem:
 def held_now() -> int:
     """Return bytes that this program holds in memory; 0 where the system does not tell."""
     return _told(Path("/proc/self/status"), "VmRSS:")
+
+
+def give_back() -> None:
+    """Give the system what this program has let go, where the C library can.
+
+    It keeps small pieces for later otherwise: what many people's files are written with, some
+    hundred MiB.
+    """
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (OSError, TypeError, AttributeError):
+        return  # another library, or another system
+    trim(0)
 
 
 def half_of_free() -> int:

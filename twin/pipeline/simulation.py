@@ -13,7 +13,7 @@ from scenarios import Scenario
 from twin.cohort import Cohort
 from twin.config import RunConfig
 from twin.elicit.classes import CLASSES
-from twin.engine.memory import Memory, Room
+from twin.engine.memory import Memory, Room, give_back
 from twin.engine.simulated import simulated
 from twin.engine.store import Store
 from twin.errors import InputError
@@ -71,6 +71,7 @@ def simulation(
     while True:
         settings = settings.model_copy(update={"draws": draws})
         prepared = prepare(people, fit, scenarios, settings, config.seed)
+        give_back()
         summary = _simulated(prepared, people, config, memory.room(draws))
         outcomes = summary.outcomes()
         if not asked:
