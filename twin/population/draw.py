@@ -30,6 +30,7 @@ from twin.law.backends import NUMPY
 from twin.law.grid import Floats
 from twin.law.parameters import ModelSpec, sampled_parameters
 from twin.law.population import Population, expect, linear_scale, people
+from twin.simulate.chunk import consecutive
 
 from .parameters import draw_values
 
@@ -129,8 +130,8 @@ def _twins(cohort: Cohort, spec: ModelSpec, posterior: xr.Dataset, seed: int) ->
         **{name: np.empty((*shape, k), dtype=np.float32) for name in _BY_OUTCOME},
     }
     patients = [str(patient) for patient in cohort.patients.index]
-    for first in range(0, n, _AT_ONCE):
-        some = slice(first, first + _AT_ONCE)
+    for block in consecutive(n, max(1, _PERSON_DRAWS // len(laws))):
+        some = slice(block.start, block.stop)
         for name, values in _drawn(
             patients[some], covariate[some], laws, spec, draws, seed
         ).items():
@@ -144,8 +145,8 @@ def _twins(cohort: Cohort, spec: ModelSpec, posterior: xr.Dataset, seed: int) ->
 
 
 _BY_OUTCOME = ("log_rate", "start", "set_point", "response", "flare_now")
-_AT_ONCE = 1024
-"""People whose random numbers are held at once."""
+_PERSON_DRAWS = 2**17
+"""People times draws whose random numbers are held at once."""
 
 
 class _Law(NamedTuple):
