@@ -186,8 +186,8 @@ def held_now() -> int:
 def give_back() -> None:
     """Give the system what this program has let go, where the C library can.
 
-    It keeps small pieces for later otherwise: what many people's files are written with, some
-    hundred MiB.
+    It keeps small pieces for later otherwise: some hundred MiB of what many people's files are
+    written with, and of what threads held of a block.
     """
     try:
         trim = ctypes.CDLL(None).malloc_trim

@@ -12,6 +12,7 @@ from twin.simulate.prepared import Prepared
 from .blocks import blocks
 from .job import Job
 from .local import found_or_computed
+from .memory import give_back
 from .progress import progress
 from .settings import EngineSettings
 from .store import Store
@@ -54,6 +55,8 @@ def simulated(
     with progress(people, progress_bar) as done:
         for found in _computed(job, cut, store, engine, threads, at_once, done):
             summary.add(found)
+            del found
+            give_back()
     return summary
 
 

@@ -15,7 +15,7 @@ from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.config import RunConfig
 from twin.diagnose.dropout_settings import dropout_deltas
 from twin.engine.local import processors
-from twin.engine.memory import MB, Memory, Size, give_back, half_of_free, held_now
+from twin.engine.memory import MB, Memory, Size, half_of_free, held_now
 from twin.engine.store import space
 from twin.fit.arrays import model_spec, records
 from twin.fit.plan import FitPlan
@@ -115,7 +115,6 @@ def run(config: RunConfig) -> Path:
         news=news,
         precision=precision,
     )
-    give_back()
     with space(folder):
         contrasts = write_outputs(folder, facts, prepared.design, outcomes, timings)
     recalled = [what for scenario in scenarios for what in scenario.recalled]
