@@ -64,6 +64,10 @@ def at(path: str, value: Any = None) -> Change:
     return change
 
 
+def flare_effect(target: str) -> dict[str, Any]:
+    return {"target": target, "unit": "log_sd_ratio", **sure("normal", -0.3)}
+
+
 APP, RULE = "interventions.0", "rules.0"
 EFFECT = f"{APP}.effects.0"
 
@@ -95,6 +99,22 @@ BAD: dict[str, tuple[Change, str]] = {
     "a unit of another target": (
         at(f"{EFFECT}.target", "exit"),
         "has unit severity, but on exit it must be log_hazard_ratio",
+    ),
+    "flares in the unit of another": (
+        at(f"{EFFECT}.target", "flare_size"),
+        "has unit severity, but on flare_size it must be log_sd_ratio",
+    ),
+    "flares of all and of one": (
+        at(f"{APP}.effects", [flare_effect("flare_size"), flare_effect("pain_flare_size")]),
+        "has effects on flare_size, of every outcome, and pain_flare_size: state one",
+    ),
+    "flares of one week": (
+        at(EFFECT, flare_effect("flare_size") | {"at_week": 6}),
+        "is a ratio of SDs, which holds throughout: leave out at_week",
+    ),
+    "a misspelt size of flares": (
+        at(EFFECT, flare_effect("flare_siez")),
+        "Did you mean 'flare_size'?",
     ),
     "no week": (at(f"{EFFECT}.at_week"), "needs at_week, the week at which people differed so"),
     "a week before the start": (at(f"{EFFECT}.at_week", -1), "at_week = -1 must be greater than 0"),

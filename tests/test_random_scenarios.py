@@ -84,6 +84,7 @@ def interventions(draw: st.DrawFn, name: str, acts: bool = True) -> dict[str, An
             {"target": "disability", "unit": "severity", "at_week": 13, **sure("normal", size)},
             {"target": "recovery_rate", "unit": "log_rate_ratio", **sure("normal", 2 * size)},
             {"target": "relapse", "unit": "log_hazard_ratio", **sure("normal", 3 * size)},
+            {"target": "flare_size", "unit": "log_sd_ratio", **sure("normal", 4 * size)},
         ],
     }
     if draw(st.booleans()):

@@ -29,6 +29,8 @@ class Followed(NamedTuple):
     middles: Floats
     """Severity in the middle of cells, shape (sample, cell, outcome)."""
     hazards: Hazards
+    flare_size: Floats | None
+    """Factor on flares at whole weeks, shape (sample, week, outcome); None where it is 1."""
     courses: Mapping[str, Course]
     """By intervention."""
     decisions: Mapping[tuple[str, int], npt.NDArray[np.int8]]

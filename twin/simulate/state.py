@@ -70,6 +70,8 @@ class Acted(NamedTuple):
     middles: Floats
     """Severity in the middle of cells, shape (sample, cell, outcome)."""
     hazards: Hazards
+    flare_size: Floats | None
+    """Factor on flares at whole weeks, shape (sample, week, outcome); None where it is 1."""
 
 
 @dataclass(frozen=True)
