@@ -140,6 +140,8 @@ class Intervention(Frozen):
         found = {field: getattr(self, field) for field in _BELIEFS}
         if self.schedule is not None:
             found["wait"] = self.schedule.wait_weeks
+        if self.capacity is not None:
+            found["patience"] = self.capacity.patience_weeks
         found |= {f"{field} in the studies": belief for field, belief in self.studied}
         found |= {f"uptake by {one.by}": one for one in self.uptake_by}
         found |= {

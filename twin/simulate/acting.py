@@ -110,7 +110,8 @@ class _Acting:
         exposure, cells = self.setting.exposures[name], self.setting.cells
         begun = np.isfinite(own.start)
         if name in self.plan.personal:
-            dose = dose_over_time(exposure.spells, exposure.pace, cells.grid, own.start, own.stop)
+            when = (own.start, own.stop, own.doses)
+            dose = dose_over_time(exposure.spells, exposure.pace, cells.grid, *when)
             dose = dose * self._adherence(exposure)[:, None]
             as_planned = self._as_planned(exposure, own)
             dose = np.where(as_planned, exposure.dose, dose)
@@ -131,8 +132,10 @@ class _Acting:
         middles = self.setting.cells.grid.middles
         if exposure.arm is None or self.plan.fidelity is not None:
             return np.zeros((len(own.start), len(middles)), dtype=bool)
-        begun = own.start == exposure.start_week
-        return np.asarray(begun[:, None] & (middles < own.stop[:, None]))
+        begun, until = own.start == exposure.start_week, own.stop
+        for week, times in reversed(own.doses):
+            until = np.where(times != 1, np.minimum(own.stop, week), until)
+        return np.asarray(begun[:, None] & (middles < until[:, None]))
 
     def _response(self, exposure: Exposure) -> Floats:
         response = self.one.response(exposure)
