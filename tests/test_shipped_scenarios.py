@@ -58,6 +58,15 @@ def test_every_scenario_runs_on_people_from_evidence(name: str) -> None:
     assert all(f"week {week:>2}" in told(found) for week in WEEKS)
 
 
+def test_the_documented_scenario_does_all_that_it_says() -> None:
+    tried = LIBRARY.load("docs/scenario.yaml")
+    assert "give 0.5 times the planned dose of coach" in " ".join(str(tried).split())
+    found = preview(tried, LIBRARY, FEW, seed=1)
+    assert found.in_force["flare_plan"][1] == 1
+    assert 0 < found.in_force["coach"].max() < 1
+    assert (found.difference["disability"][0] != 0).all()
+
+
 @pytest.mark.parametrize("name", OF_ARMS)
 def test_what_an_arm_has_to_tell_is_not_previewed(name: str) -> None:
     with pytest.raises(InputError, match="takes its effect from an arm"):
