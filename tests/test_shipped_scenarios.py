@@ -116,6 +116,24 @@ def test_one_is_printed_with_what_it_would_do_and_drawn(
     assert "Exercise therapy: at most" in drawn
 
 
+def test_people_of_a_kind_are_asked_about_and_named(capsys: pytest.CaptureFixture[str]) -> None:
+    few = ["--people", "12", "--draws", "16"]
+    chosen = ["--population", "risk_group=[high]", "age=[40,60]", "digital_access=true"]
+    assert main(["selfback", *few]) == 0
+    everyone = capsys.readouterr().out
+    assert main(["selfback", *few, *chosen]) == 0
+    printed = capsys.readouterr().out
+    assert "evidence (risk group high; age 40, 60; digital access yes), offered it" in printed
+    assert printed.splitlines()[-4:] != everyone.splitlines()[-4:]
+
+
+def test_a_kind_of_people_that_there_is_not_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["selfback", "--population", "risk_gruop=[high]"]) == 2
+    assert "Did you mean 'risk_group'?" in capsys.readouterr().err
+    assert main(["selfback", "--population", "risk_group=[hihg]"]) == 2
+    assert "must be 'low', 'medium' or 'high'" in capsys.readouterr().err
+
+
 def test_a_name_that_is_none_is_refused_with_the_nearest(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
