@@ -20,7 +20,7 @@ from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.fit.arrays import model_spec, records
 from twin.fit.jax_ops import JAX
 from twin.fit.settings import ModelSettings
-from twin.law import score_kernels, work_kernels
+from twin.law import score_kernels, work_gradient_kernels, work_kernels
 from twin.law.backends import COMPILED, NUMPY
 from twin.law.likelihood import log_likelihood
 from twin.law.parameters import assemble, sampled_parameters
@@ -29,7 +29,7 @@ PARAMETERS = {"score_terms": 10, "work_terms": 13}
 RESULTS = 2
 KERNELS = {
     "score_terms": (score_kernels.score_terms, score_kernels.score_terms_gradient),
-    "work_terms": (work_kernels.work_terms, work_kernels.work_terms_gradient),
+    "work_terms": (work_kernels.work_terms, work_gradient_kernels.work_terms_gradient),
 }
 
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pymc as pm
 import pytensor
+import pytensor.tensor as pt
 import pytest
 import xarray as xr
 from pytensor.compile.mode import Mode
 from scipy import stats
 
-from twin.fit.geometry import Softplus, coordinate_of, correlation_factor, partly_centred
+from twin.fit.geometry import (
+    Softplus,
+    coordinate_of,
+    correlation_factor,
+    flare_stretch,
+    partly_centred,
+)
 
 PLAIN = Mode(linker="py", optimizer=None)
 
@@ -51,12 +58,16 @@ def test_partly_centred_standard_normals_are_standard_normal(sd: float) -> None:
     assert [value.name for value in model.value_vars] == [coordinate_of("z")]
 
 
+@pytest.mark.parametrize("stretched", [False, True])
 @pytest.mark.parametrize(("n", "eta"), [(2, 2.0), (3, 1.0), (5, 2.0)])
-def test_correlations_by_their_partial_ones_have_the_lkj_density(n: int, eta: float) -> None:
+def test_correlations_by_their_partial_ones_have_the_lkj_density(
+    n: int, eta: float, stretched: bool
+) -> None:
     dims = ("effect", "other")
+    stretch = np.linspace(0.2, 0.9, n * (n - 1) // 2) if stretched else 1.0
     with pm.Model(coords={dim: range(n) for dim in dims}) as model:
-        factor = correlation_factor("correlation", dims, n, eta)
-    place = f"{coordinate_of('correlation')}_logodds__"
+        factor = correlation_factor("correlation", dims, n, eta, stretch)
+    place = coordinate_of("correlation")
     (value,) = model.value_vars
     (symbolic,) = model.replace_rvs_by_values([factor])
     build = pytensor.function([value], symbolic, mode=PLAIN)
@@ -86,7 +97,7 @@ def test_partial_correlations_near_one_have_no_infinite_density() -> None:
     dims = ("effect", "other")
     with pm.Model(coords={dim: range(2) for dim in dims}) as model:
         correlation_factor("correlation", dims, 2, 2.0)
-    at = {f"{coordinate_of('correlation')}_logodds__": np.array([30.0])}
+    at = {coordinate_of("correlation"): np.array([30.0])}
     assert np.isfinite(density(model, at))
 
 
@@ -97,3 +108,15 @@ def test_the_factor_is_drawn_with_its_dims() -> None:
         drawn = pm.sample_prior_predictive(10, random_seed=1)["prior"]
     assert isinstance(drawn["correlation"], xr.DataArray)
     assert drawn["correlation"].dims == ("chain", "draw", *dims)
+
+
+def test_the_correlation_of_flares_is_that_of_its_prior_at_any_share() -> None:
+    dims, share = ("outcome", "other"), np.array([0.2, 0.7])
+    with pm.Model(coords={dim: ["pain", "disability"] for dim in dims}):
+        correlation_factor("correlation", dims, 2, 3.0, flare_stretch(pt.as_tensor(share), 2))
+        drawn = pm.sample_prior_predictive(4000, random_seed=1)["prior"]
+    half = (1 + drawn["correlation"].to_numpy()[..., 1, 0].ravel()) / 2
+    assert stats.kstest(half, stats.beta(3, 3).cdf).pvalue > 0.01
+    log_odds = np.log(half / (1 - half))
+    place = drawn[coordinate_of("correlation")].to_numpy().ravel()
+    np.testing.assert_allclose(place, 0.2 * 0.7 * log_odds)

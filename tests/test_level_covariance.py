@@ -33,7 +33,7 @@ def test_levels_have_the_covariance_that_was_sampled_and_set_points_keep_their_p
     by_name = {value.name: value for value in model.value_vars}
     values = [
         by_name["set_point_sd_coordinate"],
-        by_name["person_correlation_coordinate_logodds__"],
+        by_name["person_correlation_coordinate"],
     ]
     outputs = [*model.replace_rvs_by_values(list(found)), model.logp()]
     run = pytensor.function(values, outputs, mode=PLAIN)

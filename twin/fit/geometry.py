@@ -69,7 +69,9 @@ def partly_centred(name: str, dims: tuple[str, ...], sd: Any, told: Any) -> Any:
     return pm.Deterministic(name, coordinate / stretch, dims=dims)
 
 
-def correlation_factor(name: str, dims: tuple[str, str], n: int, eta: float) -> Any:
+def correlation_factor(
+    name: str, dims: tuple[str, str], n: int, eta: float, stretch: Any = 1.0
+) -> Any:
     """Return the lower Cholesky factor of a correlation matrix of LKJ distribution.
 
     Parameters
@@ -78,13 +80,13 @@ def correlation_factor(name: str, dims: tuple[str, str], n: int, eta: float) -> 
         Of the factor; its partial correlations have a name of their own, `coordinate_of`.
     dims
         Names of the factor's dims.
-    n, eta
+    n, eta, stretch
         As for `factor_of_partial_correlations`.
     """
-    return pm.Deterministic(name, factor_of_partial_correlations(name, n, eta), dims=dims)
+    return pm.Deterministic(name, factor_of_partial_correlations(name, n, eta, stretch), dims=dims)
 
 
-def factor_of_partial_correlations(name: str, n: int, eta: float) -> Any:
+def factor_of_partial_correlations(name: str, n: int, eta: float, stretch: Any = 1.0) -> Any:
     """Return the same without a name of its own in the model.
 
     Sampled are its canonical partial correlations, which are independent beta variables under LKJ
@@ -100,15 +102,59 @@ def factor_of_partial_correlations(name: str, n: int, eta: float) -> Any:
         Number of variables that are correlated.
     eta
         Shape of the distribution: 1 is uniform, more shrinks toward none.
+    stretch
+        What the log odds are multiplied by, one for all or of each pair below the diagonal, by
+        rows: it changes the coordinate and not the posterior.
     """
-    row, column = np.tril_indices(n, -1)
+    row, column = _pairs(n)
     shape = eta + (n - 2 - column) / 2
-    half = pm.Beta(coordinate_of(name), alpha=shape, beta=shape)  # from 0 to 1 for -1 to 1
-    partial = pt.set_subtensor(pt.zeros((n, n))[row, column], 2 * half - 1)
-    log_rest = math.log(4) + pt.log(half) + pt.log1p(-half)  # of the variance, log(1 - partial^2)
+    place = pm.CustomDist(
+        coordinate_of(name),
+        shape,
+        pt.broadcast_to(stretch, row.shape),
+        logp=_stretched_log_odds_density,
+        dist=_stretched_log_odds,
+        shape=row.shape,
+    )
+    log_odds = place / stretch
+    partial = pt.set_subtensor(pt.zeros((n, n))[row, column], pt.tanh(log_odds / 2))
+    log_rest = math.log(4) + _log_halves(log_odds)  # of the variance, log(1 - partial^2)
     rest = pt.set_subtensor(pt.zeros((n, n))[row, column], log_rest)
     before = pt.matmul(rest, np.triu(np.ones((n, n)), 1))
     return (partial + np.eye(n)) * pt.exp(0.5 * before)
+
+
+def flare_stretch(persistent_share: Any, n: int) -> Any:
+    """Return what the log odds of flares' partial correlations are multiplied by, (pair,).
+
+    Visits far apart tell the covariance of two outcomes' residuals, which is their flares' alone:
+    the correlation r of flares times g, the root of the product of the flares' shares of variance.
+    For a given covariance c the log odds of (1 + r) / 2 are known to 2 / (g (1 - r^2)) times what c
+    is known to, and with r = c / g that goes about as 1 / g^2.
+    """
+    row, column = _pairs(n)
+    return persistent_share[row] * persistent_share[column]
+
+
+def _pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
+    row, column = np.tril_indices(n, -1)
+    return row, column
+
+
+def _log_halves(log_odds: Any) -> Any:
+    """Log of p (1 - p) at the log odds of p."""
+    return -pt.softplus(log_odds) - pt.softplus(-log_odds)
+
+
+def _stretched_log_odds_density(value: Any, shape: Any, stretch: Any) -> Any:
+    """Log density of the log odds of a beta variable of equal shapes, times a stretch."""
+    log_beta = 2 * pt.gammaln(shape) - pt.gammaln(2 * shape)
+    return shape * _log_halves(value / stretch) - log_beta - pt.log(stretch)
+
+
+def _stretched_log_odds(shape: Any, stretch: Any, size: Any) -> Any:
+    half = pm.Beta.dist(shape, shape, size=size)
+    return stretch * (pt.log(half) - pt.log1p(-half))
 
 
 def coordinate_of(name: str) -> str:

@@ -34,7 +34,8 @@ from twin.law.parameters import (
 from twin.law.population import Population
 from twin.law.records import Records
 
-from .geometry import Softplus, correlation_factor, partly_centred
+from .families import of_family
+from .geometry import Softplus, correlation_factor, flare_stretch, partly_centred
 from .level_covariance import CORRELATION, SD, covariance_of_levels
 from .ops import TENSOR
 from .reliability import SPREAD, START_SD, few_scores, start_sd_and_spread
@@ -104,6 +105,8 @@ def _sampled_population(spec: ModelSpec, records: Records, priors: PriorSet) -> 
             variable = _standard(parameter, spec, value, len(records.arm))
         elif parameter.taken_up:
             variable = _taken_up(parameter, priors[parameter.name], spec, value["response_time"])
+        elif parameter.name == "flare_correlation":
+            variable = _flare_correlation(parameter, priors, spec, value["persistent_share"])
         else:
             variable = _from_prior(parameter, priors[parameter.name], spec)
         value[parameter.name] = variable
@@ -148,6 +151,16 @@ def _taken_up(parameter: Parameter, prior: Prior, spec: ModelSpec, response_time
     return pm.Deterministic(
         parameter.name, _from_prior(seen, prior, spec) / share, dims=parameter.dims
     )
+
+
+def _flare_correlation(
+    parameter: Parameter, priors: PriorSet, spec: ModelSpec, persistent_share: Any
+) -> Any:
+    """Factor of the flares' correlation, in a coordinate that moves little with their shares."""
+    eta, k = of_family(priors, parameter.name, Lkj).eta, len(spec.outcomes)
+    one, other = parameter.dims
+    stretch = flare_stretch(persistent_share, k)
+    return correlation_factor(parameter.name, (one, other), k, eta, stretch)
 
 
 def _from_prior(parameter: Parameter, prior: Prior, spec: ModelSpec) -> Any:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from twin.cohort import Cohort
+from twin.law.grid import Floats, Ints
 from twin.law.measurement import RESOLUTION, Scale
 from twin.law.records import ScoreRecords
 
@@ -19,20 +22,27 @@ def patient_rows(cohort: Cohort) -> pd.Series[int]:
 
 def score_records(cohort: Cohort) -> ScoreRecords:
     """Gather scores by person in order of week, then outcome; padding comes last."""
-    long = pd.concat(
-        [
-            _scored(cohort, name).assign(outcome=k, person=patient_rows(cohort))
-            for k, name in enumerate(cohort.outcomes)
-        ]
-    ).dropna(subset="severity")
-    long = long.sort_values(["person", "week", "outcome"])
-    count = np.bincount(long["person"], minlength=cohort.n).astype(np.int64)
+    scored = [_scored(cohort, name) for name in cohort.outcomes]
+    severity = np.concatenate([one.severity for one in scored])
+    there = np.flatnonzero(~np.isnan(severity))
+    n, person = len(scored), patient_rows(cohort).to_numpy()
+    found = {
+        "person": np.tile(person, n),
+        "week": np.tile(cohort.visits["week"].to_numpy(float), n),
+        "outcome": np.repeat(np.arange(n), len(person)),
+        "severity": severity,
+        "end": np.concatenate([one.end for one in scored]),
+        "rounding_variance": np.concatenate([one.rounding_variance for one in scored]),
+    }
+    order = there[np.lexsort([found[key][there] for key in ("outcome", "week", "person")])]
+    owner = found["person"][order]
+    count = np.bincount(owner, minlength=cohort.n).astype(np.int64)
     shape = (cohort.n, max(int(count.max()), 1))
-    place = (long["person"].to_numpy(), long.groupby("person").cumcount().to_numpy())
+    place = (owner, np.arange(len(owner)) - (np.cumsum(count) - count)[owner])
 
     def padded[T: np.generic](column: str, dtype: type[T]) -> npt.NDArray[T]:
         table = np.zeros(shape, dtype=dtype)
-        table[place] = long[column]
+        table[place] = found[column][order]
         return table
 
     return ScoreRecords(
@@ -45,22 +55,27 @@ def score_records(cohort: Cohort) -> ScoreRecords:
     )
 
 
-def _scored(cohort: Cohort, outcome: str) -> pd.DataFrame:
+class _Scored(NamedTuple):
+    """The scores of one outcome at all visits, NaN where none was given."""
+
+    severity: Floats
+    end: Ints
+    rounding_variance: Floats
+
+
+def _scored(cohort: Cohort, outcome: str) -> _Scored:
     """Return the severity behind each visit's score of one outcome; at a scale's end, the bound."""
     scale = cohort.outcomes[outcome]
     behind = Scale.of(scale).behind
-    lower, upper = scale.cell(cohort.visits[outcome])
+    lower, upper = scale.cell(cohort.visits[outcome].to_numpy(float))
     at_floor, at_ceiling = upper < RESOLUTION / 2, np.isposinf(upper)
     # a continuous score at its best end, or as good as there, lies below what it resolves
     upper = np.where(at_floor, RESOLUTION / 2, upper)
     at_floor |= np.isneginf(lower)
     low = behind(np.where(at_floor, upper, lower))
     high = behind(np.where(at_ceiling, lower, upper))
-    return pd.DataFrame(
-        {
-            "week": cohort.visits["week"],
-            "severity": (low + high) / 2,
-            "end": np.select([at_floor, at_ceiling], [-1, 1], 0),
-            "rounding_variance": (high - low) ** 2 / 12,
-        }
+    return _Scored(
+        (low + high) / 2,
+        np.select([at_floor, at_ceiling], [-1, 1], 0),
+        (high - low) ** 2 / 12,
     )

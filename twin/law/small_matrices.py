@@ -15,6 +15,8 @@ from .grid import Floats
 
 compiled = compiling(fastmath=REORDERED)
 """Compile for speed: sums may be reordered."""
+inlined = compiling(fastmath=REORDERED, inline="always")
+"""As `compiled`, but written into the callers: handing over tables of many arrays costs time."""
 
 
 def as_float(x: float) -> float:

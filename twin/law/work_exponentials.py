@@ -21,7 +21,9 @@ _S = N_TRANSIENT
 _SMALL = 0.125
 """Largest total intensity at which the Taylor series of degree 8 is exact to rounding."""
 MOST_SQUARINGS = 30
-TAPE = 6 + MOST_SQUARINGS
+RESULT = 5
+"""Place on the tape of the exponential before it is squared; each squaring is one place further."""
+TAPE = RESULT + 1 + MOST_SQUARINGS
 """Most matrices kept on the way to one exponential."""
 SCRATCH = 11
 """Matrices that a gradient needs room for."""

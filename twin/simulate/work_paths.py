@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from twin.law.grid import Floats, Ints
 from twin.law.work import N_TRANSIENT, PERMANENTLY_OUT, TRANSITIONS, WORK_STATES
-from twin.law.work_kernels import intensities
+from twin.law.work_rate_kernels import intensities
 
 from .kernel import kernel, within
 from .philox import philox

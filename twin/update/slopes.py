@@ -9,7 +9,7 @@ import numpy as np
 
 from twin.law.grid import Floats, Ints
 from twin.law.score_kernels import score_terms_gradient
-from twin.law.work_kernels import work_terms_gradient
+from twin.law.work_gradient_kernels import work_terms_gradient
 
 from .person import Data, Placed
 from .stack import Law
