@@ -12,6 +12,7 @@ import xarray as xr
 from scenario_kit import followed, intervention, ready, scenario, sure
 from scipy.stats import norm
 
+from scenarios import load_scenario
 from twin.cohort import Cohort
 from twin.law.expected import expected_severity
 from twin.law.measurement import Scale, record
@@ -204,3 +205,23 @@ def test_people_of_another_size_depend_on_nobody(trial: Trial) -> None:
         one, same = simulate_person(alone, person), simulate_person(beside, person)
         np.testing.assert_array_equal(one.recorded[1], same.recorded[2])
         np.testing.assert_array_equal(one.expected[1], same.expected[2])
+
+
+def test_an_effect_on_flares_stands_beside_an_arms_own_and_may_differ_between_people(
+    trial: Trial,
+) -> None:
+    by = [{"by": "female", **sure("normal", 1.0)}]
+    effect = on_flares(HALF)["effects"][0] | {"modified_by": by}
+    (app,) = load_scenario("app").interventions
+    told = app.model_dump() | {"name": "calm", "drawn_as": "app", "effects": [effect]}
+    prepared = ready(trial, load_scenario("app"), scenario(told))
+    women = trial[0].patients["female"].to_numpy() == 1
+    for person, (plain, calm) in enumerate(
+        zip(followed(prepared, 1), followed(prepared, 2), strict=True)
+    ):
+        assert calm.flare_size is not None
+        np.testing.assert_array_equal(calm.levels, plain.levels)  # the arm's own effect is its own
+        dose = prepared.exposures["app"].dose[:, prepared.setting.cells.at_week[1:41] - 1]
+        wanted = 0.5 ** (dose * (2 if women[person] else 1))
+        np.testing.assert_allclose(calm.flare_size[:, 1:, 0], wanted, rtol=1e-6)
+        np.testing.assert_array_equal(calm.flare_size[:, 0], 1)
