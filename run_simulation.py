@@ -3,7 +3,9 @@
 Examples: ``python run_simulation.py``, ``python run_simulation.py cohort=ashar2022``,
 ``python run_simulation.py -m priors=literature,wide``, which runs once with each and compares
 their contrasts; ``python run_simulation.py scenarios.selfback.uptake.mean=0.5``, which changes a
-field of a scenario; ``--help`` shows what can be chosen.
+field of a scenario; ``design=8 'scenarios.selfback.uptake.mean=interval(0.3,0.8)'``, with further
+fields, which tries them over their ranges together in eight runs; ``--help`` shows what can be
+chosen.
 
 Exit status: 0 done, 1 not converged, 2 something given cannot be used.
 """
@@ -54,11 +56,14 @@ def main() -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     sys.argv[1:] = with_open_keys(sys.argv[1:])
     try:
-        _simulate()
+        for arguments in _runs(sys.argv[1:]):
+            sys.argv[1:] = arguments
+            _simulate()
     except Exception as error:
         from twin.config.refusal import is_refusal
+        from twin.errors import InputError
 
-        if not is_refusal(error):
+        if not (isinstance(error, InputError) or is_refusal(error)):
             raise
         return _refuse(error)
     if len(_RUNS) > 1:
@@ -66,6 +71,15 @@ def main() -> int:
 
         print(compare(_RUNS))
     return 0
+
+
+def _runs(arguments: list[str]) -> list[list[str]]:
+    """Arguments of every run: of several where they ask for a design of experiments."""
+    if not any(one.startswith("design=") or "interval(" in one for one in arguments):
+        return [arguments]
+    from twin.config.design import designed
+
+    return designed(arguments)
 
 
 def with_open_keys(arguments: Sequence[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Print the scenarios that there are; or one of them, with what it would do.
 
 Usage: python -m scenarios [NAME] [--draw FILE.svg] [--folder FOLDER] [--people N] [--seed N]
+                           [--population KEY=VALUE ...]
        python -m scenarios --gallery FOLDER
 
 Exit status 2 where there is no scenario of that name, or it cannot be used.
@@ -13,10 +14,15 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import yaml
 from pydantic import ValidationError
 
 from scenarios import Scenario, ScenarioLibrary
+
+if TYPE_CHECKING:
+    from twin.population.settings import PopulationSettings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,6 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--gallery", type=Path, metavar="FOLDER", help="write a page of them all")
     parser.add_argument("--people", type=int, default=200, help="drawn from evidence; 200")
     parser.add_argument("--draws", type=int, default=100, help="populations; 100")
+    parser.add_argument(
+        "--population",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="who is drawn, as population.KEY of a run: risk_group=[high] age=[40,60]",
+    )
     parser.add_argument("--seed", type=int, default=1, help="of everything random; 1")
     given = parser.parse_args(arguments)
     library = ScenarioLibrary(folder=given.folder)
@@ -57,7 +70,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _one(library: ScenarioLibrary, scenario: Scenario, given: argparse.Namespace) -> None:
-    from twin.population.settings import PopulationSettings
     from twin.preview.gallery import draw
     from twin.preview.preview import preview
     from twin.preview.words import told
@@ -68,7 +80,7 @@ def _one(library: ScenarioLibrary, scenario: Scenario, given: argparse.Namespace
     if any(one.arm is not None for one in scenario.interventions):
         print("\nIts effect is that of an arm of a cohort: run it with that cohort.")
         return
-    people = PopulationSettings(people=given.people, draws=given.draws)
+    people = _population(given)
     found = preview(scenario, library, people, given.seed)
     print(f"\n{told(found)}")
     if given.draw is not None:
@@ -77,11 +89,30 @@ def _one(library: ScenarioLibrary, scenario: Scenario, given: argparse.Namespace
 
 
 def _gallery(library: ScenarioLibrary, given: argparse.Namespace) -> Path:
-    from twin.population.settings import PopulationSettings
     from twin.preview.gallery import write_gallery
 
-    people = PopulationSettings(people=given.people, draws=given.draws)
-    return write_gallery(given.gallery, library, people, given.seed)
+    return write_gallery(given.gallery, library, _population(given), given.seed)
+
+
+def _population(given: argparse.Namespace) -> PopulationSettings:
+    """Who is drawn.
+
+    Raises
+    ------
+    InputError
+        If there is no such choice.
+    """
+    from twin.errors import from_validation
+    from twin.population.settings import PopulationSettings
+
+    chosen = {"people": given.people, "draws": given.draws}
+    for one in given.population:
+        key, _, value = one.partition("=")
+        chosen[key] = yaml.safe_load(value)
+    try:
+        return PopulationSettings.model_validate(chosen)
+    except ValidationError as error:
+        raise from_validation(error, "--population", PopulationSettings) from error
 
 
 if __name__ == "__main__":

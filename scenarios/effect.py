@@ -12,21 +12,40 @@ from .modifier import Modifier
 from .text import IS_LIST, Text, fixed
 from .uncertain import LEVEL, Uncertain
 
-Target = Literal["pain", "disability", "recovery_rate", "first_return", "relapse", "exit"]
-Unit = Literal["score", "severity", "log_rate_ratio", "log_hazard_ratio"]
+Target = Literal[
+    "pain",
+    "disability",
+    "recovery_rate",
+    "first_return",
+    "relapse",
+    "exit",
+    "flare_size",
+    "pain_flare_size",
+    "disability_flare_size",
+]
+Unit = Literal["score", "severity", "log_rate_ratio", "log_hazard_ratio", "log_sd_ratio"]
 
 OUTCOMES = ("pain", "disability")
+WORK_TARGETS = ("first_return", "relapse", "exit")
+FLARES = "flare_size"
+"""Size of the flares of every outcome; those of one are called ``pain_flare_size``."""
+FLARES_OF = {f"{outcome}_{FLARES}": outcome for outcome in OUTCOMES}
 _UNITS = {
     **dict.fromkeys(OUTCOMES, ("score", "severity")),
     "recovery_rate": ("log_rate_ratio",),
-    **dict.fromkeys(("first_return", "relapse", "exit"), ("log_hazard_ratio",)),
+    **dict.fromkeys(WORK_TARGETS, ("log_hazard_ratio",)),
+    **dict.fromkeys((FLARES, *FLARES_OF), ("log_sd_ratio",)),
 }
-WORK_TARGETS = ("first_return", "relapse", "exit")
 _RATIO_WORDS = {
     "recovery_rate": ("the rate of the natural course", "rate ratio", "above 1 is faster"),
     "first_return": ("first return to full work", "hazard ratio", "above 1 is sooner"),
     "relapse": ("leaving full work again", "hazard ratio", "above 1 is more often"),
     "exit": ("leaving work for good", "hazard ratio", "above 1 is more often"),
+    FLARES: ("the size of flares", "ratio of SDs", "above 1 is larger flares"),
+    **{
+        name: (f"the size of flares of {outcome}", "ratio of SDs", "above 1 is larger flares")
+        for name, outcome in FLARES_OF.items()
+    },
 }
 
 
@@ -38,11 +57,14 @@ class Effect(Uncertain):
     target
         ``pain`` or ``disability``; ``recovery_rate``, the pace at which scores go from the start to
         the set point; ``first_return``, the intensity of the first return to full work;
-        ``relapse``, that of leaving full work again after it; or ``exit``, that of leaving work for
-        good out of sick leave.
+        ``relapse``, that of leaving full work again after it; ``exit``, that of leaving work for
+        good out of sick leave; or ``flare_size``, the SD of flares about the course, of every
+        outcome, or of one (``pain_flare_size``, ``disability_flare_size``). A fit never learns
+        what an arm does to flares: an effect on their size can only be stated.
     unit
         Of an outcome: ``score``, points of an instrument, or ``severity``, a fraction of its scale,
-        more being worse. Of the rate: ``log_rate_ratio``. Of work: ``log_hazard_ratio``.
+        more being worse. Of the rate: ``log_rate_ratio``. Of work: ``log_hazard_ratio``. Of flares:
+        ``log_sd_ratio``, log 0.7 being flares 0.7 times as large.
     instrument
         Name in the catalogue of the instrument whose points are counted; with unit ``score`` only.
     at_week

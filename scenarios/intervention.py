@@ -9,7 +9,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from .capacity import Capacity
-from .effect import Effect
+from .effect import FLARES, FLARES_OF, Effect
 from .expression import Condition
 from .intervention_words import statements
 from .modifier import Modifier
@@ -140,6 +140,8 @@ class Intervention(Frozen):
         found = {field: getattr(self, field) for field in _BELIEFS}
         if self.schedule is not None:
             found["wait"] = self.schedule.wait_weeks
+        if self.capacity is not None:
+            found["patience"] = self.capacity.patience_weeks
         found |= {f"{field} in the studies": belief for field, belief in self.studied}
         found |= {f"uptake by {one.by}": one for one in self.uptake_by}
         found |= {
@@ -153,7 +155,11 @@ class Intervention(Frozen):
     def _fits_together(self) -> Self:
         by_arm = self.arm is not None
         wrong = list(self._misfits_of_arm() if by_arm else self._misfits_of_stated())
-        wrong += _several("effects on", [effect.target for effect in self.effects])
+        targets: list[str] = [effect.target for effect in self.effects]
+        wrong += _several("effects on", targets)
+        of_one = sorted(set(FLARES_OF) & set(targets))
+        if FLARES in targets and of_one:
+            wrong += [f"has effects on {FLARES}, of every outcome, and {of_one[0]}: state one"]
         wrong += _several("resources of kind", [use.kind for use in self.resources])
         if wrong:
             raise ValueError("; ".join(wrong))

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from .expression import Condition
-from .text import IS_LIST, Frozen, Name, Names
+from .text import IS_LIST, Frozen, Name, Names, number
 from .uncertain import UncertainShare, said_share
+
+_Multiple = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+def _is_by_name(given: Any) -> Any:
+    if not isinstance(given, Mapping):
+        raise ValueError("must be a mapping of interventions to multiples, such as {app: 0.5}")
+    return given
 
 
 class Branch(Frozen):
@@ -20,16 +28,35 @@ class Branch(Frozen):
     start
         Interventions that are offered from now on; to whoever has had one already, nothing happens.
     stop
-        Interventions that end now, where they have begun.
+        Interventions that end now, where they have begun; whoever still waits for one leaves and
+        does not come back.
+    dose
+        By intervention, its dose from now on as a multiple of the one planned, of whoever has been
+        offered it by now: 0.5 is half of it, 0 a pause, 1 what was planned. What of it has ended
+        and lasts stays as it is; what people use of it goes with the dose.
     """
 
     start: Names = ()
     stop: Names = ()
+    dose: Annotated[dict[Name, _Multiple], BeforeValidator(_is_by_name)] = Field(
+        default_factory=dict
+    )
 
     def __str__(self) -> str:
         """What is done."""
-        said = [f"offer {name}" for name in self.start] + [f"stop {name}" for name in self.stop]
-        return " and ".join(said) or "go on as before"
+        return self.said(" and ")
+
+    def said(self, between: str, titles: Mapping[str, str] | None = None) -> str:
+        """What is done, with something between its parts and titles in the place of names."""
+        shown = {} if titles is None else titles
+        colon = "" if titles is None else ":"
+        parts = [f"offer{colon} {shown.get(name, name)}" for name in self.start]
+        parts += [f"stop{colon} {shown.get(name, name)}" for name in self.stop]
+        parts += [
+            f"give {number(times)} times the planned dose of{colon} {shown.get(name, name)}"
+            for name, times in self.dose.items()
+        ]
+        return between.join(parts) or "go on as before"
 
 
 _WholeWeek = Annotated[int, Field(ge=0)]
@@ -84,12 +111,20 @@ class Rule(Frozen):
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:
-        if not (self.mentioned or self.stopped):
-            raise ValueError(f"'{self.name}' starts and stops nothing: give then start or stop")
+        if not (self.mentioned or self.stopped or self.changed):
+            raise ValueError(
+                f"'{self.name}' starts and stops nothing: give then start or stop, or a dose"
+            )
         for branch in (self.then, self.otherwise):
             both = sorted(set(branch.start) & set(branch.stop))
             if both:
                 raise ValueError(f"'{self.name}' starts and stops {', '.join(both)} at once")
+            ended = sorted(set(branch.stop) & set(branch.dose))
+            if ended:
+                raise ValueError(
+                    f"'{self.name}' stops {', '.join(ended)} and sets its dose at once: "
+                    "leave out one; a dose of 0 is a pause"
+                )
         return self
 
     @property
@@ -101,6 +136,11 @@ class Rule(Frozen):
     def stopped(self) -> tuple[str, ...]:
         """Interventions that it may stop."""
         return tuple(dict.fromkeys((*self.then.stop, *self.otherwise.stop)))
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Interventions of which it may change the dose."""
+        return tuple(dict.fromkeys((*self.then.dose, *self.otherwise.dose)))
 
     def lines(self) -> Iterator[str]:
         """Yield it in words, a question and what follows from each answer."""

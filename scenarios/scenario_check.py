@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from priors.near import nearest
 
+from .queue import queues
+
 if TYPE_CHECKING:
     from .scenario import Scenario
 
@@ -37,7 +39,7 @@ def misfits(scenario: Scenario) -> Iterator[str]:
 def _named(scenario: Scenario) -> Iterator[tuple[str, str]]:
     """Where an intervention is named, and how."""
     for rule in scenario.rules:
-        for name in (*rule.mentioned, *rule.stopped, *rule.among):
+        for name in (*rule.mentioned, *rule.stopped, *rule.changed, *rule.among):
             yield f"rule {rule.name}", name
     if scenario.strata is not None:
         for name in scenario.strata.started:
@@ -57,20 +59,13 @@ def _expressions(scenario: Scenario) -> Iterator[str]:
 def _queues(scenario: Scenario) -> Iterator[str]:
     """Referrals to limited places must not depend on each other in a circle.
 
-    Who begins one may decide who is referred to the other, so that one queue has to be settled
-    before the next begins to fill.
+    Who begins one may decide who is referred to the other and who leaves it, so that one queue has
+    to be settled before the next begins to fill.
     """
-    spans = []
-    for one in scenario.interventions:
-        if one.capacity is not None:
-            weeks = [w for rule in scenario.rules if one.name in rule.mentioned for w in rule.weeks]
-            at_once = not weeks or one.name in (scenario.strata.started if scenario.strata else ())
-            weeks += [0] if at_once else []
-            spans.append((min(weeks), max(weeks), one.name))
-    spans.sort()
-    for (_, last, name), (first, _, other) in pairwise(spans):
-        if last > first:
+    for one, other in pairwise(queues(scenario)):
+        if one.last > other.first:
             yield (
-                f"refers people to {name} until week {last} and to {other} from week {first}, both "
+                f"refers people to {one.intervention}, or takes them off its queue, until week "
+                f"{one.last} and refers to {other.intervention} from week {other.first}, both "
                 "with limited places: the one queue must be settled before the other begins"
             )

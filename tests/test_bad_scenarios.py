@@ -64,6 +64,10 @@ def at(path: str, value: Any = None) -> Change:
     return change
 
 
+def flare_effect(target: str) -> dict[str, Any]:
+    return {"target": target, "unit": "log_sd_ratio", **sure("normal", -0.3)}
+
+
 APP, RULE = "interventions.0", "rules.0"
 EFFECT = f"{APP}.effects.0"
 
@@ -95,6 +99,22 @@ BAD: dict[str, tuple[Change, str]] = {
     "a unit of another target": (
         at(f"{EFFECT}.target", "exit"),
         "has unit severity, but on exit it must be log_hazard_ratio",
+    ),
+    "flares in the unit of another": (
+        at(f"{EFFECT}.target", "flare_size"),
+        "has unit severity, but on flare_size it must be log_sd_ratio",
+    ),
+    "flares of all and of one": (
+        at(f"{APP}.effects", [flare_effect("flare_size"), flare_effect("pain_flare_size")]),
+        "has effects on flare_size, of every outcome, and pain_flare_size: state one",
+    ),
+    "flares of one week": (
+        at(EFFECT, flare_effect("flare_size") | {"at_week": 6}),
+        "is a ratio of SDs, which holds throughout: leave out at_week",
+    ),
+    "a misspelt size of flares": (
+        at(EFFECT, flare_effect("flare_siez")),
+        "Did you mean 'flare_size'?",
     ),
     "no week": (at(f"{EFFECT}.at_week"), "needs at_week, the week at which people differed so"),
     "a week before the start": (at(f"{EFFECT}.at_week", -1), "at_week = -1 must be greater than 0"),
@@ -193,6 +213,22 @@ BAD: dict[str, tuple[Change, str]] = {
         "names 'phsio' in rule no_response, which is none of its interventions: app, physio. Did",
     ),
     "a rule that does nothing": (at(f"{RULE}.then", {}), "starts and stops nothing"),
+    "a dose of nothing known": (
+        at(f"{RULE}.then.dose", {"phsio": 0.5}),
+        "names 'phsio' in rule no_response, which is none of its interventions: app, physio. Did",
+    ),
+    "a dose below zero": (
+        at(f"{RULE}.then.dose", {"physio": -0.5}),
+        "rules.0.then.dose.physio = -0.5 must be greater than or equal to 0",
+    ),
+    "a dose of what is stopped": (
+        at(f"{RULE}.then.dose", {"app": 0.5}),
+        "'no_response' stops app and sets its dose at once: leave out one",
+    ),
+    "a dose without a name": (
+        at(f"{RULE}.then.dose", 0.5),
+        "must be a mapping of interventions to mul",
+    ),
     "a rule without a question": (at(f"{RULE}.ask"), "'rules.0.ask' is required."),
     "a rule on a latent value": (
         at(f"{RULE}.ask", "set_point > 3"),
@@ -221,6 +257,18 @@ BAD: dict[str, tuple[Change, str]] = {
     "a capacity below zero": (
         at(f"{APP}.capacity.places_per_week", -1),
         "places_per_week = -1 must be greater than 0",
+    ),
+    "a patience that is no time": (
+        at(f"{APP}.capacity.patience_weeks", sure("beta", 0.5)),
+        "is a time in weeks above 0: its distribution must be of family log_normal",
+    ),
+    "a queue that is left too late": (
+        lambda given: (
+            given["interventions"][1].update(capacity={"places_per_week": 1}),
+            given["rules"][0].update(among=[]),
+            given["rules"][0].update(weeks=[6, 9]),
+        ),
+        "refers people to app, or takes them off its queue, until week 9",
     ),
     "queues that fill in turns": (
         lambda given: (

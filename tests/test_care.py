@@ -41,7 +41,7 @@ def test_shares_are_those_of_a_plain_loop(counted: tuple[pd.DataFrame, list, lis
     care, weeks, decisions = counted
     rows = {("stepped", "app"): 0, ("stepped", "physio"): 1, ("queued", "a"): 2, ("queued", "b"): 3}
     for (of, name), row in rows.items():
-        offered, wait, begun, ended = np.moveaxis(np.stack([one[row] for one in weeks]), 1, 0)
+        offered, wait, begun, ended = np.stack([one[row] for one in weeks], axis=1)[:4]
         assert value(care, of, name, "offered", 40) == pytest.approx(np.isfinite(offered).mean())
         assert value(care, of, name, "begun", 40) == pytest.approx((begun <= 40).mean())
         for week in (4, 26):
@@ -57,7 +57,7 @@ def test_shares_are_those_of_a_plain_loop(counted: tuple[pd.DataFrame, list, lis
 
 def test_the_mean_wait_is_that_of_those_who_begin(counted: tuple[pd.DataFrame, list, list]) -> None:
     care, weeks, _ = counted
-    _, wait, begun, _ = np.moveaxis(np.stack([one[3] for one in weeks]), 1, 0)
+    _, wait, begun = np.stack([one[3] for one in weeks], axis=1)[:3]
     waits = np.where(np.isfinite(begun), begun, 0) - np.where(np.isfinite(begun), wait, 0)
     each = waits.sum(axis=0) / np.isfinite(begun).sum(axis=0)
     assert value(care, "queued", "b", "wait", 40) == pytest.approx(np.nanmean(each), rel=1e-6)

@@ -21,6 +21,7 @@ from priors import (
 )
 from scenarios import Intervention, centre, interval, load_scenario
 from scenarios.load import intervention_mapping
+from twin.elicit.__main__ import main as command
 from twin.elicit.course_of_effect import lasting_share, shown_later
 from twin.elicit.effects import elicit_effects
 from twin.elicit.pool import FAR, pool
@@ -392,3 +393,13 @@ def test_simulated_workers_return_as_published(library: EvidenceLibrary) -> None
 def test_simulated_trials_find_what_was_published(library: EvidenceLibrary, name: str) -> None:
     row = simulate_row(library, name, 1_000)
     assert abs(row.off) < CLOSE, row
+
+
+def test_a_trial_that_was_never_simulated_is_refused_by_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert command(["trials", "--only", "RESTOR"]) == 2
+    told = capsys.readouterr()
+    assert not told.out
+    assert "'RESTOR'" in told.err
+    assert "Did you mean 'RESTORE'?" in told.err

@@ -84,6 +84,7 @@ def interventions(draw: st.DrawFn, name: str, acts: bool = True) -> dict[str, An
             {"target": "disability", "unit": "severity", "at_week": 13, **sure("normal", size)},
             {"target": "recovery_rate", "unit": "log_rate_ratio", **sure("normal", 2 * size)},
             {"target": "relapse", "unit": "log_hazard_ratio", **sure("normal", 3 * size)},
+            {"target": "flare_size", "unit": "log_sd_ratio", **sure("normal", 4 * size)},
         ],
     }
     if draw(st.booleans()):
@@ -110,6 +111,8 @@ def rules(draw: st.DrawFn, name: str, capacity: str | None) -> dict[str, Any]:
         first, second = draw(st.tuples(names, names))
         stop = [second] if draw(st.booleans()) and second != first else []
         branches[key] = {"start": [first], "stop": stop}
+        if draw(st.booleans()) and first not in stop:
+            branches[key]["dose"] = {first: draw(st.sampled_from([0, 0.5, 2]))}
     return {
         "name": name,
         "weeks": sorted(weeks),
@@ -128,7 +131,10 @@ def scenarios_of(
 ) -> dict[str, Any]:
     parts = [draw(interventions(name, acts)) for name in ("a", "b", "c")]
     if queues:
-        capacity = {"places_per_week": draw(st.floats(0.2, 3))}
+        capacity: dict[str, Any] = {"places_per_week": draw(st.floats(0.2, 3))}
+        if draw(st.booleans()):
+            capacity["patience_weeks"] = sure("log_normal", 4.0)
+            capacity["patience_weeks"]["distribution"]["log_sd"] = 0.5
         parts[0]["capacity"] = capacity | {"priority": draw(st.sampled_from([None, "disability"]))}
     n = draw(st.integers(0, 2)) if ruled else 0
     found: dict[str, Any] = {
@@ -235,9 +241,11 @@ def test_nobody_is_served_twice_or_lost(parts: dict[str, Any]) -> None:
     prepared = simulated(made(parts))
     places, arrival = prepared.plans[1].interventions[0].capacity, prepared.plans[1].arrival
     assert places is not None
-    weeks = np.stack([one.care.weeks[0] for one in everyone(prepared)])  # person, of four, sample
-    ready, begun = weeks[:, 1], weeks[:, 2]
+    weeks = np.stack([one.care.weeks[0] for one in everyone(prepared)])  # person, of six, sample
+    ready, begun, left = weeks[:, 1], weeks[:, 2], weeks[:, 4]
     assert (begun >= ready).all()  # infinite where nobody is referred
+    assert not (np.isfinite(begun) & np.isfinite(left)).any()
+    assert np.isfinite(ready[np.isfinite(left)]).all()
     calendar = begun + arrival[:, None]
     for sample in range(calendar.shape[1]):
         served = calendar[:, sample][np.isfinite(calendar[:, sample])].astype(int)

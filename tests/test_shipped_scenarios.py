@@ -58,6 +58,15 @@ def test_every_scenario_runs_on_people_from_evidence(name: str) -> None:
     assert all(f"week {week:>2}" in told(found) for week in WEEKS)
 
 
+def test_the_documented_scenario_does_all_that_it_says() -> None:
+    tried = LIBRARY.load("docs/scenario.yaml")
+    assert "give 0.5 times the planned dose of coach" in " ".join(str(tried).split())
+    found = preview(tried, LIBRARY, FEW, seed=1)
+    assert found.in_force["flare_plan"][1] == 1
+    assert 0 < found.in_force["coach"].max() < 1
+    assert (found.difference["disability"][0] != 0).all()
+
+
 @pytest.mark.parametrize("name", OF_ARMS)
 def test_what_an_arm_has_to_tell_is_not_previewed(name: str) -> None:
     with pytest.raises(InputError, match="takes its effect from an arm"):
@@ -105,6 +114,24 @@ def test_one_is_printed_with_what_it_would_do_and_drawn(
     drawn = picture.read_text("utf-8")
     assert drawn.startswith("<svg")
     assert "Exercise therapy: at most" in drawn
+
+
+def test_people_of_a_kind_are_asked_about_and_named(capsys: pytest.CaptureFixture[str]) -> None:
+    few = ["--people", "12", "--draws", "16"]
+    chosen = ["--population", "risk_group=[high]", "age=[40,60]", "digital_access=true"]
+    assert main(["selfback", *few]) == 0
+    everyone = capsys.readouterr().out
+    assert main(["selfback", *few, *chosen]) == 0
+    printed = capsys.readouterr().out
+    assert "evidence (risk group high; age 40, 60; digital access yes), offered it" in printed
+    assert printed.splitlines()[-4:] != everyone.splitlines()[-4:]
+
+
+def test_a_kind_of_people_that_there_is_not_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["selfback", "--population", "risk_gruop=[high]"]) == 2
+    assert "Did you mean 'risk_group'?" in capsys.readouterr().err
+    assert main(["selfback", "--population", "risk_group=[hihg]"]) == 2
+    assert "must be 'low', 'medium' or 'high'" in capsys.readouterr().err
 
 
 def test_a_name_that_is_none_is_refused_with_the_nearest(

@@ -22,8 +22,9 @@ from twin.law.grid import TimeGrid
 from twin.law.measurement import Scale, record
 from twin.law.record_kernels import Recording, recorded
 from twin.simulate.expected_table import expected_table, read_table
+from twin.simulate.flare_size import resized
 from twin.simulate.natural import natural_course
-from twin.simulate.noise import Noise, residuals, start_of
+from twin.simulate.noise import Noise, flares, residuals, start_of
 from twin.simulate.person import simulate_person
 from twin.simulate.prepare import prepare
 from twin.simulate.prepared import Prepared
@@ -82,7 +83,9 @@ def test_residuals_are_those_of_the_law_as_it_is_written(outcomes: int, unseen: 
     score, rounding = rng.uniform(0.1, 0.9, size=outcomes), rng.uniform(0, 0.01, size=outcomes)
     if unseen is not None:
         score[unseen] = np.nan
-    found = residuals(noise, start_of(level, score, rounding), shocks.address("r"), weeks)
+    given = (noise, start_of(level, score, rounding), shocks.address("r"), weeks)
+    found, flares_alone = residuals(*given), flares(*given)
+    factor = rng.uniform(0.3, 2, size=found.shape)
 
     shock = numbers(shocks, "r", weeks, 2 * outcomes)
     for i in range(samples):
@@ -101,6 +104,9 @@ def test_residuals_are_those_of_the_law_as_it_is_written(outcomes: int, unseen: 
                 flare = kept * flare + math.sqrt(1 - kept**2) * new
             wanted = flare + own.error_sd * shock[i, 1::2, week]
             np.testing.assert_allclose(found[i, week], wanted, rtol=0, atol=1e-10)
+            of_another_size = resized(found[i, week], flares_alone[i, week], factor[i, week])
+            wanted = factor[i, week] * flare + own.error_sd * shock[i, 1::2, week]
+            np.testing.assert_allclose(of_another_size, wanted, rtol=0, atol=1e-10)
 
 
 def test_an_outcome_more_leaves_the_shocks_of_the_others_alone() -> None:

@@ -2,7 +2,7 @@
 
 Usage: python -m twin.elicit natural_history
        python -m twin.elicit effects
-       python -m twin.elicit trials [--replicates 400]
+       python -m twin.elicit trials [--replicates 400] [--only RESTORE "SPLIT, pain"]
 
 ``natural_history`` and ``effects`` take a minute each. ``trials`` writes nothing: it simulates the
 published trials, prints a table of their estimates beside the published ones, and exits with status
@@ -22,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("part", choices=("natural_history", "effects", "trials"))
     parser.add_argument("--replicates", type=int, default=400, help="trials simulated of each")
+    parser.add_argument("--only", nargs="+", default=(), metavar="TRIAL", help="names in the table")
     given = parser.parse_args(arguments)
     if given.part == "natural_history":
         from priors import load_evidence
@@ -40,9 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write_effects(elicit_effects())
         print(f"written: {EFFECTS}")
         return 0
+    from twin.errors import InputError
+
     from .trials import run_trials
 
-    return run_trials(given.replicates)
+    try:
+        return run_trials(given.replicates, given.only)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
@@ -11,7 +11,9 @@ import numpy as np
 
 from priors import EvidenceLibrary, load_elicited_effects, load_evidence
 from priors.cite import citation
+from priors.near import nearest
 from scenarios import Intervention, centre, load_scenario
+from twin.errors import InputError, Problem
 
 from .published import Contrast, contrast, pain_free_contrast
 from .question import QUESTIONS, Question
@@ -24,6 +26,9 @@ CLOSE = 0.1
 IMPROVED_POINTS = 4
 RESPONDERS = ("selfback_responders_app_3mo", "selfback_responders_usual_care_3mo")
 """Shares that improved by so many points of RMDQ: never fitted to."""
+
+WORKPLACE, RESPONSE = "Workplace", "selfBACK, responders"
+"""Names of what is looked for beside the trials of `TRIALS`."""
 
 _GROUPS = 5  # of workers, so that the Monte-Carlo error can be told
 
@@ -272,22 +277,62 @@ def responders(
     return result
 
 
-def run_trials(replicates: int) -> int:
-    """Print the table of all trials; return 1 where one is missed."""
+def run_trials(replicates: int, only: Sequence[str] = ()) -> int:
+    """Print the table of all trials, or of some; return 1 where one is missed.
+
+    Parameters
+    ----------
+    replicates
+        Trials simulated of each.
+    only
+        Names of those that are wanted, from `TRIALS` or `WORKPLACE` or `RESPONSE`; empty for all.
+
+    Raises
+    ------
+    InputError
+        If a name is none of these.
+    """
+    wanted, missed = _wanted(only), list[str]()
     library = load_evidence()
-    missed: list[str] = []
     print(f"{'trial':<34}{'published (SE)':<20}{'simulated (error)':<22}off, SE  unit")
     for name in TRIALS:
-        missed += _told(simulate_row(library, name, replicates))
-    for row in workplace_rows(library):
+        if name in wanted:
+            missed += _told(simulate_row(library, name, replicates))
+    for row in workplace_rows(library) if WORKPLACE in wanted else ():
         missed += _told(row)
+    if RESPONSE in wanted:
+        missed += _told_responders(library, replicates)
+    print(f"\nmissed: {', '.join(missed)}" if missed else "\nnone missed")
+    return int(bool(missed))
+
+
+def _wanted(only: Sequence[str]) -> Sequence[str]:
+    known = (*TRIALS, WORKPLACE, RESPONSE)
+    unknown = [name for name in only if name not in known]
+    if unknown:
+        remedy = f"Known: {', '.join(known)}."
+        raise InputError(
+            Problem(
+                "command line",
+                "is no trial that was simulated",
+                column="--only",
+                value=name,
+                remedy=remedy + nearest(name, known),
+            )
+            for name in unknown
+        )
+    return only or known
+
+
+def _told_responders(library: EvidenceLibrary, replicates: int) -> list[str]:
+    """Print shares of responders, and return the names of those that were missed."""
+    missed = []
     print(f"\nImproved by {IMPROVED_POINTS} points of RMDQ at 3 months, not fitted to")
     for key, (published, low, high) in responders(library, replicates).items():
         print(f"{key:<34}{published:.2f}, predicted {low:.2f} to {high:.2f} (90 %)")
         if not low <= published <= high:
             missed.append(key)
-    print(f"\nmissed: {', '.join(missed)}" if missed else "\nnone missed")
-    return int(bool(missed))
+    return missed
 
 
 def _told(row: Row) -> list[str]:

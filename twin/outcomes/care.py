@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from twin.simulate.care import BEGUN, ENDED, READY, REFERRED, Care
+from twin.simulate.care import BEGUN, ENDED, LEFT, READY, RECEIVED, REFERRED, Care
 from twin.simulate.decide import ANSWERS
 from twin.simulate.design import Design
 
@@ -37,9 +37,10 @@ class CareRow(NamedTuple):
     """``intervention``, ``rule`` or ``group``."""
     name: str
     detail: str
-    """Of an intervention ``offered``, ``begun``, ``active``, ``waiting`` at the horizon or ``wait``
-    of those who begin, or a resource, used in proportion to the part of a course that is gone
-    through; of a rule an answer; of a group nothing."""
+    """Of an intervention ``offered``, ``begun``, ``active``, ``waiting`` at the horizon, ``left``
+    before it began by then, or ``wait`` of those who begin, or a resource, used in proportion to
+    the part of a course that is gone through and to its dose where a rule changes that; of a rule
+    an answer; of a group nothing."""
     week: int
     unit: str
     values: Floats
@@ -61,30 +62,32 @@ def care_sums(design: Design, scenario: str, care: Care) -> dict[str, npt.NDArra
     Returns
     -------
     dict
-        Of the scenario's interventions ``offered``, ``begun``, ``waiting``, and ``waited`` and
-        ``received`` in units of `exact_sums`, shape (given, sample), and ``active`` (week, given,
-        sample); of its rules ``answers`` (answer, asked, sample); of its strata ``groups``
+        Of the scenario's interventions ``offered``, ``begun``, ``waiting``, ``left``, ``waited``
+        and ``received`` in units of `exact_sums`, shape (given, sample), and ``active`` (week,
+        given, sample); of its rules ``answers`` (answer, asked, sample); of its strata ``groups``
         (group, sample).
     """
     of = [row for row, one in enumerate(design.given) if one.scenario == scenario]
     asked = [row for row, one in enumerate(design.asked) if one.scenario == scenario]
     lasts = np.array([design.given[row].lasts for row in of])[:, None]
     horizon = design.weeks[-1]
-    referred, ready, begun, ended = (
-        care.weeks[of, place].astype(float) for place in (REFERRED, READY, BEGUN, ENDED)
+    referred, ready, begun, ended, gone, received = (
+        care.weeks[of, place].astype(float)
+        for place in (REFERRED, READY, BEGUN, ENDED, LEFT, RECEIVED)
     )
     begins, comes = begun <= horizon, ready <= horizon
     waited = np.where(begins, begun, 0) - np.where(begins, ready, 0)
-    until = np.minimum(np.where(begins, ended, 0), horizon) - np.where(begins, begun, 0)
+    left = gone <= horizon
     weeks = design.weeks[:, None, None]
     codes = np.arange(len(ANSWERS), dtype=np.int8)[:, None, None]
     groups = np.arange(len(design.groups.get(scenario, ())), dtype=np.int8)[:, None]
     return {
         "offered": referred <= horizon,
         "begun": begins,
-        "waiting": comes & ~begins,
+        "waiting": comes & ~begins & ~left,
+        "left": left,
         "waited": np.rint(waited * UNITS_PER_POINT).astype(np.int64),
-        "received": np.rint(np.clip(until / lasts, 0, 1) * UNITS_PER_POINT).astype(np.int64),
+        "received": np.rint(received / lasts * UNITS_PER_POINT).astype(np.int64),
         "active": (begun <= weeks) & (weeks < ended),
         "answers": care.decision[asked] == codes,
         "groups": care.group[design.scenarios.index(scenario)] == groups,
@@ -106,9 +109,9 @@ class CareTotals:
         self._design = design
         self._active_weeks = [week for week in ACTIVE_WEEKS if week <= design.weeks[-1]]
         self._groups = {scenario: sums[scenario]["groups"] for scenario in design.groups}
-        self._offered, self._begun, self._waiting, self._waited, self._received = (
+        self._offered, self._begun, self._waiting, self._left, self._waited, self._received = (
             self._in_order([one.scenario for one in design.given], sums, name, axis=0)
-            for name in ("offered", "begun", "waiting", "waited", "received")
+            for name in ("offered", "begun", "waiting", "left", "waited", "received")
         )
         given = [one.scenario for one in design.given]
         self._active = self._in_order(given, sums, "active", axis=1)
@@ -143,6 +146,7 @@ class CareTotals:
                 share = self._active[self._design.weeks.tolist().index(week), row] / n
                 yield CareRow(*about, "active", week, _PEOPLE, share)
             yield CareRow(*about, "waiting", horizon, _PEOPLE, self._waiting[row] / n)
+            yield CareRow(*about, "left", horizon, _PEOPLE, self._left[row] / n)
             nobody = self._begun[row] == 0
             waited = self._waited[row] / UNITS_PER_POINT / np.where(nobody, 1, self._begun[row])
             values = np.where(nobody, np.nan, waited)

@@ -66,6 +66,16 @@ class PopulationSettings(BaseModel):
     digital_access: bool | None = None
     employed: bool | None = None
 
+    @property
+    def kinds(self) -> dict[str, object]:
+        """What is asked for that is not usual: kinds of people, and instruments."""
+        sizes = ("name", "people", "draws")
+        return {
+            name: value
+            for name, value in self
+            if name not in sizes and value != type(self).model_fields[name].default
+        }
+
     @field_validator("pain_instrument", "disability_instrument")
     @classmethod
     def _is_an_instrument(cls, name: str) -> str:

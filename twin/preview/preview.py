@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,8 @@ class Preview:
     ----------
     people, draws
         How many were simulated, in how many populations.
+    kinds
+        Which people these are, where not all kinds are wanted.
     instruments
         Name of the instrument of each outcome.
     difference
@@ -49,6 +52,7 @@ class Preview:
 
     people: int
     draws: int
+    kinds: Mapping[str, object]
     instruments: dict[str, str]
     difference: dict[str, Floats]
     in_force: dict[str, Floats]
@@ -101,6 +105,7 @@ def preview(
     return Preview(
         people=cohort.n,
         draws=design.n_chains * design.n_draws,
+        kinds=people.kinds,
         instruments={name: scale.name for name, scale in cohort.outcomes.items()},
         difference={name: told[:, :, k] for k, name in enumerate(design.outcomes)},
         in_force={

@@ -11,7 +11,8 @@ def told(found: Preview) -> str:
     """Return expected differences in clinical units, one line a week."""
     head = (
         f"Expected difference from usual care, mean and 90 % interval over {found.draws} "
-        f"populations of {found.people} people drawn from evidence, offered it or not:"
+        f"populations of {found.people} people drawn from evidence{_kinds(found)}, offered it or "
+        "not:"
     )
     lines = [head]
     for place, week in enumerate(WEEKS):
@@ -23,3 +24,22 @@ def told(found: Preview) -> str:
             parts.append(f"{outcome} {mean} ({lower} to {upper}) points of {unit}")
         lines.append(f"  week {week:>2}  {'; '.join(parts)}")
     return "\n".join(lines)
+
+
+def _kinds(found: Preview) -> str:
+    """Return in words which people they are, where they are not of all kinds."""
+    parts = []
+    for name, value in found.kinds.items():
+        several = value if isinstance(value, tuple) else (value,)
+        parts.append(f"{name.replace('_', ' ')} {', '.join(map(_word, several))}")
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _word(value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+        case _:
+            return str(value)

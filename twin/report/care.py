@@ -23,6 +23,8 @@ class Taken(NamedTuple):
     """At each week that is counted."""
     wait: str
     waiting: str
+    left: str
+    """Of those who were to have it, by leaving before it began."""
 
 
 class Way(NamedTuple):
@@ -80,6 +82,7 @@ def _taken(title: str, rows: pd.DataFrame) -> Taken:
         active=" / ".join(percent(mean) for mean in by_detail["active"]["mean"]),
         wait=NOTHING if wait != wait else number(wait, 1),
         waiting=_share(by_detail["waiting"]),
+        left=_share(by_detail["left"]),
     )
 
 
@@ -94,7 +97,7 @@ def _forks(scenario: Scenario, own: pd.DataFrame) -> Iterator[Fork]:
         ways = [
             Way(
                 name,
-                _done(Branch(start=scenario.strata.pathways.get(name, ())), titles),
+                Branch(start=scenario.strata.pathways.get(name, ())).said("; ", titles),
                 percent(groups[name]),
             )
             for name in scenario.strata.names
@@ -112,9 +115,9 @@ def _forks(scenario: Scenario, own: pd.DataFrame) -> Iterator[Fork]:
 def _fork(rule: Rule, week: int, shares: pd.Series, titles: Mapping[str, str]) -> Fork:
     on = " or ".join(titles[name] for name in rule.among)
     follows = {
-        "then": _done(rule.then, titles),
-        "otherwise": _done(rule.otherwise, titles),
-        "nothing": _done(Branch(), titles),
+        "then": rule.then.said("; ", titles),
+        "otherwise": rule.otherwise.said("; ", titles),
+        "nothing": Branch().said("; ", titles),
     }
     ways = [
         Way("yes", follows["then"], percent(shares["then"])),
@@ -124,10 +127,3 @@ def _fork(rule: Rule, week: int, shares: pd.Series, titles: Mapping[str, str]) -
         ways.append(Way("not known", follows[rule.if_missing], percent(shares["not_seen"])))
     question = f"{rule.ask}?{f' (of those in: {on})' if on else ''}"
     return Fork(week, question, percent(shares.sum()), ways)
-
-
-def _done(branch: Branch, titles: Mapping[str, str]) -> str:
-    """What follows, with titles in the place of names."""
-    parts = [f"offer: {titles[name]}" for name in branch.start]
-    parts += [f"stop: {titles[name]}" for name in branch.stop]
-    return "; ".join(parts) or "go on as before"

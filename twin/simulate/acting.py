@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit, logit
 
+from scenarios.effect import FLARES, WORK_TARGETS
 from twin.law import course
 from twin.law.backends import NUMPY
 from twin.law.grid import Floats, TimeGrid
@@ -18,7 +19,6 @@ from twin.law.work import WORK_MOVES
 from .combine import Part, add_product, shifted
 from .decide import Truths
 from .delivery import dose_over_time
-from .draws import RATIOS
 from .exposure import Exposure
 from .plan import Plan
 from .state import Acted, Course, Hazards, Person, Setting, value_of
@@ -79,12 +79,14 @@ class _Acting:
             # begins with the week in which it does
             middles = middles + (after(own + half) - after(own))
         levels = shifted(natural, combination, at_weeks, interactions)
+        flare_size = self._flare_size(acting)
         if not self.one.works:
-            return Acted(levels, middles, _nothing(*middles.shape[:2]))
+            return Acted(levels, middles, _nothing(*middles.shape[:2]), flare_size)
         return Acted(
             levels,
             shifted(middles, combination, at_middles, interactions),
             self._hazards(acting),
+            flare_size,
         )
 
     def _quicker(self, name: str, dose: Floats) -> Floats | None:
@@ -108,7 +110,8 @@ class _Acting:
         exposure, cells = self.setting.exposures[name], self.setting.cells
         begun = np.isfinite(own.start)
         if name in self.plan.personal:
-            dose = dose_over_time(exposure.spells, exposure.pace, cells.grid, own.start, own.stop)
+            when = (own.start, own.stop, own.doses)
+            dose = dose_over_time(exposure.spells, exposure.pace, cells.grid, *when)
             dose = dose * self._adherence(exposure)[:, None]
             as_planned = self._as_planned(exposure, own)
             dose = np.where(as_planned, exposure.dose, dose)
@@ -129,8 +132,10 @@ class _Acting:
         middles = self.setting.cells.grid.middles
         if exposure.arm is None or self.plan.fidelity is not None:
             return np.zeros((len(own.start), len(middles)), dtype=bool)
-        begun = own.start == exposure.start_week
-        return np.asarray(begun[:, None] & (middles < own.stop[:, None]))
+        begun, until = own.start == exposure.start_week, own.stop
+        for week, times in reversed(own.doses):
+            until = np.where(times != 1, np.minimum(own.stop, week), until)
+        return np.asarray(begun[:, None] & (middles < until[:, None]))
 
     def _response(self, exposure: Exposure) -> Floats:
         response = self.one.response(exposure)
@@ -155,18 +160,40 @@ class _Acting:
         """Log hazard ratios of all interventions together: they add."""
         shape = (self.one.shocks.samples, self.setting.cells.grid.n_cells)
         none = _nothing(*shape)
-        moves, ratios = none.by_move, dict.fromkeys(RATIOS, none.exit)
+        moves = none.by_move
         for name, one in acting.items():
             exposure = self.setting.exposures[name]
             if exposure.log_hazard.any():
                 moves = moves.copy()
                 add_product(np.ascontiguousarray(one.dose), exposure.log_hazard, moves)
-            for target in RATIOS:
-                ratio = exposure.log_ratio[target]
-                if ratio.any():
-                    own = ratio * self._modified(exposure, target)
-                    ratios[target] = ratios[target] + own[:, None] * one.dose
-        return Hazards(moves, ratios["first_return"], ratios["relapse"], ratios["exit"])
+        ratios = (self._log_ratio(acting, target) for target in WORK_TARGETS)
+        return Hazards(moves, *(none.exit if one is None else one for one in ratios))
+
+    def _log_ratio(self, acting: Mapping[str, Acting], target: str) -> Floats | None:
+        """Sum of stated log ratios in force, shape (sample, cell); None where there is none."""
+        total = None
+        for name, one in acting.items():
+            exposure = self.setting.exposures[name]
+            ratio = exposure.log_ratio[target]
+            if ratio.any():
+                own = (ratio * self._modified(exposure, target))[:, None] * one.dose
+                total = own if total is None else total + own
+        return total
+
+    def _flare_size(self, acting: Mapping[str, Acting]) -> Floats | None:
+        """Factor on flares at whole weeks, by the dose in the cell that ends there."""
+        everywhere = self._log_ratio(acting, FLARES)
+        outcomes = self.setting.facts.outcomes
+        apart = [self._log_ratio(acting, f"{name}_{FLARES}") for name in outcomes]
+        stated = [one for one in (everywhere, *apart) if one is not None]
+        if not stated:
+            return None
+        none = np.zeros_like(stated[0])
+        whole = none if everywhere is None else everywhere
+        by_cell = np.stack([whole + (none if one is None else one) for one in apart], axis=-1)
+        before = np.pad(by_cell, ((0, 0), (1, 0), (0, 0)))  # nothing has begun before baseline
+        at_week = self.setting.cells.at_week[: len(self.setting.weeks)]
+        return np.exp(np.take(before, at_week, axis=1))
 
 
 @lru_cache(maxsize=1)

@@ -17,8 +17,9 @@ class Care(NamedTuple):
     """What one person, or several, get; rows as in the design."""
 
     weeks: npt.NDArray[np.float32]
-    """Week of being offered it, of being ready for it, of beginning it, and of ending it, infinite
-    where it does not come to that, shape (given, 4, sample)."""
+    """Week of being offered it, of being ready for it, of beginning it, of ending it, and of
+    leaving before it begins, infinite where it does not come to that; and the weeks of full dose by
+    the last week, 0 where there are none; shape (given, 6, sample)."""
     decision: npt.NDArray[np.int8]
     """Code of `decide`, shape (asked, sample)."""
     group: npt.NDArray[np.int8]
@@ -30,7 +31,7 @@ class Care(NamedTuple):
         return Care(self.weeks[:, :, position], self.decision[:, position], self.group[:, position])
 
 
-REFERRED, READY, BEGUN, ENDED = range(4)
+REFERRED, READY, BEGUN, ENDED, LEFT, RECEIVED = range(6)
 
 
 def care(design: Design, plans: Sequence[Plan], followed: Sequence[Followed]) -> Care:
@@ -47,11 +48,12 @@ def care(design: Design, plans: Sequence[Plan], followed: Sequence[Followed]) ->
     """
     samples = design.n_chains * design.n_draws
     by_scenario = dict(zip(design.scenarios, followed, strict=True))
-    weeks = np.full((len(design.given), 4, samples), np.inf, dtype=np.float32)
+    weeks = np.empty((len(design.given), 6, samples), dtype=np.float32)
     for row, given in enumerate(design.given):
         own = by_scenario[given.scenario].courses[given.intervention]
         ended = np.maximum(np.minimum(own.start + given.lasts, own.stop), own.start)
-        weeks[row] = np.stack([own.referred, own.ready, own.start, ended])
+        received = own.weeks_of_full_dose(given.lasts, float(design.weeks[-1]))
+        weeks[row] = np.stack([own.referred, own.ready, own.start, ended, own.left, received])
     decision = np.full((len(design.asked), samples), -1, dtype=np.int8)
     for row, asked in enumerate(design.asked):
         decision[row] = by_scenario[asked.scenario].decisions[asked.rule, asked.week]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from priors.near import nearest
 from scenarios import Intervention, Scenario
-from scenarios.effect import WORK_TARGETS
+from scenarios.effect import FLARES, FLARES_OF, WORK_TARGETS
 from scenarios.expression import problems
 from scenarios.stated import stated_expressions
 from twin.cohort import Cohort
@@ -53,7 +53,8 @@ def unmet(scenario: Scenario, cohort: Cohort) -> Iterator[Problem]:
         for effect in intervention.effects:
             work = WORK_TARGETS if cohort.has_work else ()
             known = [*cohort.outcomes, *work]
-            if effect.target not in (*known, "recovery_rate"):
+            wanted = FLARES_OF.get(effect.target, effect.target)
+            if wanted not in (*known, "recovery_rate", FLARES):
                 silent = "" if cohort.has_work else ", and no work status"
                 yield Problem(
                     where,

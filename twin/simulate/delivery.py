@@ -44,14 +44,18 @@ class Pace(NamedTuple):
     """Weeks in which it halves while in force; infinite where it does not."""
 
 
+type Doses = tuple[tuple[int, Floats], ...]
+"""From which week on a dose is which multiple of the planned one, shape (sample,); in order."""
+
+
 def dose_over_time(
-    spells: Spells, pace: Pace, grid: TimeGrid, start: Floats, stop: Floats
+    spells: Spells, pace: Pace, grid: TimeGrid, start: Floats, stop: Floats, doses: Doses = ()
 ) -> Floats:
     """Dose in each cell, full adherence at first, shape (sample, cell).
 
     While a spell is in force the dose is the law's, times 2^(-weeks of it / adherence half-life);
     after it the law's lasting share and waning, of the dose as it was at the end. What is left of
-    one spell gives way to the next.
+    one spell gives way to the next. A change of the dose counts for what is delivered after it.
 
     Parameters
     ----------
@@ -65,10 +69,12 @@ def dose_over_time(
         Week in which each sample begins, infinite where it never does, shape (sample,).
     stop
         Week from which it gets no more of it, infinite where nothing stops it, shape (sample,).
+    doses
+        Changes of the dose.
     """
     middles = grid.middles
     delivered = np.zeros((len(start), len(middles)))
-    ended, weeks_ended, in_force = (np.zeros_like(delivered) for _ in range(3))
+    ended, weeks_ended, in_force, delivered_at = (np.zeros_like(delivered) for _ in range(4))
     for number, (begin, end) in enumerate(zip(spells.begins, spells.ends, strict=True)):
         opens = start + begin
         closes = np.maximum(np.minimum(start + end, stop), opens)
@@ -79,8 +85,16 @@ def dose_over_time(
         delivered = np.where(acts, own.delivered, delivered)
         ended = np.where(acts, own.ended, ended)
         weeks_ended = np.where(acts, own.weeks_ended, weeks_ended)
-        passed = np.minimum(middles, closes[:, None]) - np.where(np.isinf(opens), 0, opens)[:, None]
+        last = np.minimum(middles, closes[:, None])
+        passed = last - np.where(np.isinf(opens), 0, opens)[:, None]
         in_force = np.where(acts, passed, in_force)
+        delivered_at = np.where(acts, last, delivered_at)
     cells = DoseCells(delivered, ended, weeks_ended)
     full = np.asarray(dose.dose(NUMPY, cells, pace.lasting_share, pace.waning_half_life))
-    return full * 0.5 ** (in_force / pace.adherence_half_life[:, None])
+    planned = full * 0.5 ** (in_force / pace.adherence_half_life[:, None])
+    if not doses:
+        return planned
+    times = np.ones_like(planned)
+    for week, from_then in doses:
+        times = np.where(delivered_at > week, from_then[:, None], times)
+    return planned * times

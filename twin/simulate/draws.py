@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scenarios import Intervention, Uncertain
+from scenarios.effect import FLARES, FLARES_OF, WORK_TARGETS
 from scenarios.expression import Expression
 from twin.keyed import stream
 from twin.law.grid import Floats
@@ -12,7 +13,7 @@ from twin.law.grid import Floats
 type Changes = tuple[tuple[Expression, Floats], ...]
 """Draws of changes, shape (sample,) each, beside what they are per unit of."""
 
-RATIOS = ("recovery_rate", "first_return", "relapse", "exit")
+RATIOS = ("recovery_rate", *WORK_TARGETS, FLARES, *FLARES_OF)
 """Targets whose effects are log ratios in force while the dose is."""
 
 

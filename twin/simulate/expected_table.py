@@ -20,6 +20,11 @@ scale for a spread of 0.03 or more (tests/test_simulate.py).
 """
 
 
+def tabulated_levels() -> Floats:
+    """Levels of a table, severity, shape (level,)."""
+    return np.arange(LOWEST, HIGHEST + STEP / 2, STEP)
+
+
 def expected_table(spread: Floats, scales: Sequence[Scale]) -> Floats:
     """Tabulate the severity that is expected to be recorded.
 
@@ -35,7 +40,7 @@ def expected_table(spread: Floats, scales: Sequence[Scale]) -> Floats:
     Floats
         Shape (sample, outcome, level).
     """
-    level = np.arange(LOWEST, HIGHEST + STEP / 2, STEP)
+    level = tabulated_levels()
     by_outcome = [
         expected_severity(level, spread[:, k, None] ** 2, scale) for k, scale in enumerate(scales)
     ]

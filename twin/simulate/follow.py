@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit
 
-from scenarios import Intervention, Rule
+from scenarios import Capacity, Intervention, Rule, Uncertain
 from twin.law.grid import Floats
 
 from .acting import act
@@ -29,6 +29,8 @@ class Followed(NamedTuple):
     middles: Floats
     """Severity in the middle of cells, shape (sample, cell, outcome)."""
     hazards: Hazards
+    flare_size: Floats | None
+    """Factor on flares at whole weeks, shape (sample, week, outcome); None where it is 1."""
     courses: Mapping[str, Course]
     """By intervention."""
     decisions: Mapping[tuple[str, int], npt.NDArray[np.int8]]
@@ -88,11 +90,11 @@ class _Following:
                 branches = ((rule.then, decision.then), (rule.otherwise, decision.otherwise))
                 for branch, people in branches:
                     for name in branch.stop:
-                        begun = people & (courses[name].start <= week)
-                        stop = np.minimum(courses[name].stop, week)
-                        courses[name].stop = np.where(begun, stop, courses[name].stop)
+                        courses[name].end(people, week)
                     for name in branch.start:
                         self._offer(courses, name, people, week, now, groups)
+                    for name, times in branch.dose.items():
+                        courses[name].give(people, week, times)
         acted = act(self.setting, self.plan, self.one, courses)
         return Followed(*acted, courses, decisions, groups)
 
@@ -124,8 +126,9 @@ class _Following:
         own.referred = np.where(new, week, own.referred)
         takes = new & self.takes(exposure)
         ready = np.where(takes, self.ready(given, exposure, own.referred), np.inf)
-        start = ready
+        start, left = ready, np.full(len(ready), np.inf)
         if given.capacity is not None:
+            left = self.leaves(given.capacity, exposure, ready)
             places = self.plan.allotted.get(name)
             if given.capacity.priority is not None:
                 first = value_of(given.capacity.priority, self.setting, self.one, now, groups)
@@ -134,6 +137,7 @@ class _Following:
         served = takes & (start < exposure.stop_week)
         own.ready = np.where(new, ready, own.ready)
         own.start = np.where(new, np.where(served, start, np.inf), own.start)
+        own.left = np.where(new, np.where(served, np.inf, left), own.left)
         own.stop = np.where(new, exposure.stop_week, own.stop)
 
     def takes(self, exposure: Exposure) -> Truths:
@@ -151,10 +155,21 @@ class _Following:
         ready = referred + exposure.start_week
         if given.schedule is None or given.schedule.wait_weeks is None:
             return ready
-        wait = given.schedule.wait_weeks.distribution
-        assert wait.family == "log_normal"  # the types of scenarios demand it
-        shock = self.one.shocks.normal(f"{exposure.key}:wait")
-        return np.ceil(ready + wait.median * np.exp(wait.log_sd * shock))
+        return np.ceil(ready + self._own_weeks(given.schedule.wait_weeks, f"{exposure.key}:wait"))
+
+    def leaves(self, places: Capacity, exposure: Exposure, ready: Floats) -> Floats:
+        """Week in which patience ends, infinite where it does not, shape (sample,)."""
+        if places.patience_weeks is None:
+            return np.full(len(ready), np.inf)
+        patience = self._own_weeks(places.patience_weeks, f"{exposure.key}:patience")
+        return np.ceil(np.ceil(ready) + patience)
+
+    def _own_weeks(self, between: Uncertain, purpose: str) -> Floats:
+        """A time of the person's own, out of what there is between people, shape (sample,)."""
+        distribution = between.distribution
+        assert distribution.family == "log_normal"  # the types of scenarios demand it
+        shock = self.one.shocks.normal(purpose)
+        return np.asarray(distribution.median * np.exp(distribution.log_sd * shock))
 
     def _on(self, courses: Mapping[str, Course], name: str, week: int) -> Truths:
         return courses[name].in_force(week, self.setting.exposures[name].spells.last_end)
@@ -187,4 +202,5 @@ class _Following:
 
 def _nothing(samples: int) -> Course:
     never = np.full(samples, np.inf)
-    return Course(referred=never, ready=never, start=never, stop=never, priority=np.zeros(samples))
+    priority = np.zeros(samples)
+    return Course(never, never, never, never, never, priority)

@@ -103,11 +103,18 @@ def residuals(noise: Noise, start: Start, address: Address, weeks: int) -> Float
     Floats
         Severity, shape (sample, week, outcome).
     """
-    return np.asarray(_residuals(noise, start, address, weeks))
+    return np.asarray(_residuals(noise, start, address, weeks, 1.0))
+
+
+def flares(noise: Noise, start: Start, address: Address, weeks: int) -> Floats:
+    """Draw the flares that are in `residuals`, of the same arguments and shape."""
+    return np.asarray(_residuals(noise, start, address, weeks, 0.0))
 
 
 @kernel
-def _residuals(noise: Noise, start: Start, address: Address, weeks: int) -> Floats:
+def _residuals(
+    noise: Noise, start: Start, address: Address, weeks: int, of_errors: float
+) -> Floats:
     samples, outcomes = noise.flare_sd.shape
     result = np.empty((samples, weeks, outcomes))
     blocks = -(-2 * outcomes // PER_BLOCK)
@@ -123,7 +130,8 @@ def _residuals(noise: Noise, start: Start, address: Address, weeks: int) -> Floa
         _first_flare(noise, start, i, shock[::2, 0], given, told, left, flare)
         for k in range(outcomes):
             root, lasts = noise.flare_root[i, k, : k + 1], noise.persistence[i]
-            of_flare, of_error, now = noise.flare_sd[i, k], noise.error_sd[i, k], flare[k]
+            of_error = of_errors * noise.error_sd[i, k]
+            of_flare, now = noise.flare_sd[i, k], flare[k]
             result[i, 0, k] = now + of_error * shock[2 * k + 1, 0]
             for week in range(1, weeks):
                 correlated = 0.0

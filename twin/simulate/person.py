@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -15,12 +15,14 @@ from twin.law.measurement import record
 
 from .care import Care, care
 from .exposure import Exposure
+from .flare_size import resize_expected, resized
 from .follow import Followed, follow
 from .known import Seen
 from .natural import natural_course
-from .noise import residuals, start_of
+from .noise import Noise, Start, flares, residuals, start_of
 from .prepared import Prepared
 from .scores import fill_scores
+from .shocks import Address
 from .state import Acted, Hazards, Person
 from .trend import drifted
 from .work_paths import Pace, work_paths
@@ -69,7 +71,11 @@ def fill(
     for s, plan in enumerate(prepared.plans):
         one = follow(prepared.setting, plan, at_start.person)
         scored = (prepared.table, prepared.recording, prepared.units)
-        fill_scores(one.levels, at_start.residuals, *scored, expected[s], recorded[s])
+        residual = at_start.residuals_with(one.flare_size)
+        fill_scores(one.levels, residual, *scored, expected[s], recorded[s])
+        if one.flare_size is not None:
+            measured = (prepared.noise, prepared.scales, prepared.units.width)
+            resize_expected(one.levels, one.flare_size, *measured, expected[s])
         at_start.fill_work(one.middles, one.hazards, states[s])
         followed.append(one)
     known = np.isfinite(prepared.baseline.score[person])
@@ -95,7 +101,7 @@ class _AtStart:
         }
         cells, weeks = prepared.setting.cells, design.weeks.astype(float)
         in_middles, natural = self._drifting(prepared.grid.middles), self._drifting(weeks)
-        self.residuals = self._residuals()
+        self._residual = self._residuals()
         self._first_level = natural[:, 0]
         # several scenarios read the same
         self._response_to = cache(self._response)
@@ -135,17 +141,32 @@ class _AtStart:
         noise = self._shocks.normals(f"{one.key}:response", start.shape[1])
         return self._prepared.responses.draw(self._position, one.arm, start, noise)
 
+    def residuals_with(self, flare_size: Floats | None) -> Floats:
+        """Flare plus error by week with a factor on flares, shape (sample, week, outcome)."""
+        if flare_size is None:
+            return self._residual
+        return resized(self._residual, self._flares, flare_size)
+
     def _residuals(self) -> Floats:
         """Flare plus error by week, shape (sample, week, outcome)."""
+        return residuals(*self._noise())
+
+    @cached_property
+    def _flares(self) -> Floats:
+        """Flare alone; only what makes flares larger or smaller asks for it."""
+        return flares(*self._noise())
+
+    def _noise(self) -> tuple[Noise, Start, Address, int]:
+        """What flares and errors are drawn from."""
         begin, where = self._prepared.baseline, self._position
         start = start_of(self._own["start"], begin.severity[where], begin.rounding_variance[where])
         weeks = len(self._prepared.design.weeks)
-        return residuals(self._prepared.noise, start, self._shocks.address("residual"), weeks)
+        return self._prepared.noise, start, self._shocks.address("residual"), weeks
 
     def _at_baseline(self, natural: Floats) -> Seen:
         """What is recorded at week 0: drawn where the cohort has no record."""
         prepared = self._prepared
-        severity = self._recorded(natural, 0)
+        severity = self._recorded(natural[:, 0] + self._residual[:, 0])
         scores = prepared.baseline.score[self._position]
         for k, name in enumerate(prepared.design.outcomes):
             if np.isfinite(scores[k]):
@@ -159,11 +180,11 @@ class _AtStart:
             so_far = np.empty((self._shocks.samples, week + 1), dtype=np.int8)
             self.fill_work(acted.middles, acted.hazards, so_far)
             states = so_far[:, week].astype(np.int64)
-        return Seen(self._recorded(acted.levels, week), states)
+        residual = self.residuals_with(acted.flare_size)
+        return Seen(self._recorded(acted.levels[:, week] + residual[:, week]), states)
 
-    def _recorded(self, levels: Floats, week: int) -> Floats:
-        """Recorded severity at a week, shape (sample, outcome)."""
-        latent = levels[:, week] + self.residuals[:, week]
+    def _recorded(self, latent: Floats) -> Floats:
+        """Severity that is recorded of a continuous one, shape (sample, outcome)."""
         scales = self._prepared.scales
         return np.stack([record(one, latent[:, k]) for k, one in enumerate(scales)], axis=1)
 

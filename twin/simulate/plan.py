@@ -103,12 +103,12 @@ class Plan:
     @cached_property
     def personal(self) -> frozenset[str]:
         """Interventions whose dose differs between people who take them up."""
-        stopped = {name for rule in self.scenario.rules for name in rule.stopped}
+        ruled = {name for rule in self.scenario.rules for name in (*rule.stopped, *rule.changed)}
         return frozenset(
             one.name
             for one in self.interventions
             if self.fidelity is not None
-            or one.name in stopped
+            or one.name in ruled
             or one.name in self.scenario.started_later
             or one.capacity is not None
             or one.adherence_spread is not None

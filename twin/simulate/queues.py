@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from scenarios import Capacity, Intervention, Scenario
+from scenarios.queue import queues
 from twin.law.compiling import compiling
 from twin.law.grid import Floats, Ints
 
@@ -40,13 +41,14 @@ def settled(prepared: Prepared, cluster: Ints) -> Prepared:
     """
     for number, plan in enumerate(prepared.plans):
         for one in in_order(plan.scenario):
-            ready, priority = _referrals(prepared, number, one.name)
+            ready, left, priority = _referrals(prepared, number, one.name)
             capacity = one.capacity
             assert capacity is not None  # `in_order` gives only those with places
             pool = cluster if capacity.per == "clinic" else np.zeros_like(cluster)
             arrival = plan.arrival[:, None]
             begun = serve(
                 ready + arrival,
+                left + arrival,
                 priority,
                 _lots(prepared, one),
                 pool,
@@ -63,21 +65,20 @@ def settled(prepared: Prepared, cluster: Ints) -> Prepared:
 def in_order(scenario: Scenario) -> Iterator[Intervention]:
     """Yield interventions with limited places, in the order in which people are referred to them.
 
-    Those referred to in the same week go in the order of the file; `scenarios` refuses queues that
-    fill in turns.
+    `scenarios` refuses queues that fill in turns.
     """
-    limited = [one for one in scenario.interventions if one.capacity is not None]
-    yield from sorted(limited, key=lambda one: _first_referral(scenario, one.name))
-
-
-def _first_referral(scenario: Scenario, name: str) -> int:
-    by_strata = scenario.strata is not None and name in scenario.strata.started
-    weeks = [week for rule in scenario.rules if name in rule.mentioned for week in rule.weeks]
-    return min(weeks) if weeks and not by_strata else 0
+    by_name = {one.name: one for one in scenario.interventions}
+    yield from (by_name[one.intervention] for one in queues(scenario))
 
 
 def serve(
-    ready: Floats, priority: Floats, lot: Floats, pool: Ints, capacity: Capacity, last_week: int
+    ready: Floats,
+    left: Floats,
+    priority: Floats,
+    lot: Floats,
+    pool: Ints,
+    capacity: Capacity,
+    last_week: int,
 ) -> Floats:
     """Serve queues, week by week, shape (person, sample).
 
@@ -86,6 +87,9 @@ def serve(
     ready
         Calendar week in which each person could begin, infinite for whoever is not referred, shape
         (person, sample); within a week people wait for the next.
+    left
+        Calendar week in which whoever has found no place leaves: the week before is the last in
+        which they could begin; infinite where they stay, same shape.
     priority
         Whoever has more goes first, same shape.
     lot
@@ -110,13 +114,13 @@ def serve(
     for number in np.unique(pool):
         people = np.flatnonzero(pool == number)
         order = np.lexsort((lot[people], ready[people], first[people]), axis=0)
-        begun[people] = _served(np.ceil(ready[people]), order, places)
+        begun[people] = _served(np.ceil(ready[people]), left[people], order, places)
     return begun
 
 
 @compiling()
-def _served(ready: Floats, order: Ints, places: Ints) -> Floats:
-    """Week in which each begins: every week those who are ready, in order, while there is room."""
+def _served(ready: Floats, gone: Floats, order: Ints, places: Ints) -> Floats:
+    """Week in which each begins: every week those who wait, in order, while there is room."""
     people, samples = ready.shape
     begun = np.full((people, samples), np.inf)
     for sample in range(samples):
@@ -126,17 +130,22 @@ def _served(ready: Floats, order: Ints, places: Ints) -> Floats:
                 if left == 0:
                     break
                 person = order[place, sample]
-                if ready[person, sample] <= week and begun[person, sample] == np.inf:
+                waits = ready[person, sample] <= week < gone[person, sample]
+                if waits and begun[person, sample] == np.inf:
                     begun[person, sample] = week
                     left -= 1
     return begun
 
 
-def _referrals(prepared: Prepared, number: int, name: str) -> tuple[Floats, Floats]:
-    """Week since baseline in which each person is ready, and the priority, (person, sample)."""
+def _referrals(prepared: Prepared, number: int, name: str) -> tuple[Floats, Floats, Floats]:
+    """Week since baseline of being ready, that of leaving, and the priority, (person, sample)."""
     people = range(len(prepared.design.patients))
     courses = [refer_person(prepared, person, number).courses[name] for person in people]
-    return np.stack([one.ready for one in courses]), np.stack([one.priority for one in courses])
+    ready, left, priority = (
+        np.stack(part)
+        for part in zip(*((one.ready, one.left, one.priority) for one in courses), strict=True)
+    )
+    return ready, left, priority
 
 
 def _lots(prepared: Prepared, one: Intervention) -> Floats:

@@ -13,6 +13,7 @@ from scenarios.expression import Expression
 from twin.law.grid import Floats, Ints
 
 from .decide import Truths
+from .delivery import Doses
 from .exposure import Exposure
 from .known import Facts, Seen
 from .shocks import Shocks
@@ -34,19 +35,56 @@ class Course:
         Week in which it begins, infinite where it does not, shape (sample,).
     stop
         Week from which there is no more of it, infinite where it goes on, shape (sample,).
+    left
+        Week in which the person leaves before it begins, infinite where that does not happen,
+        shape (sample,). Where a queue is not settled it is the week in which whoever has found no
+        place leaves.
     priority
         What decides who goes first where places are limited, shape (sample,).
+    doses
+        From which week on the dose is which multiple of the planned one, shape (sample,) each; in
+        order.
     """
 
     referred: Floats
     ready: Floats
     start: Floats
     stop: Floats
+    left: Floats
     priority: Floats
+    doses: Doses = ()
 
     def in_force(self, week: float, lasts: float) -> Truths:
         """Whether it has begun and not ended by a week."""
         return (self.start <= week) & (week < np.minimum(self.start + lasts, self.stop))
+
+    def end(self, whom: Truths, week: int) -> None:
+        """Stop it where it has begun; whoever still waits leaves."""
+        begun = whom & (self.start <= week)
+        waits = whom & np.isfinite(self.ready) & ~begun & (self.left > week)
+        self.stop = np.where(begun, np.minimum(self.stop, week), self.stop)
+        self.start = np.where(waits, np.inf, self.start)
+        self.left = np.where(waits, week, self.left)
+
+    def give(self, whom: Truths, week: int, times: float) -> None:
+        """Change its dose from a week on to a multiple of the planned one, where it was offered."""
+        before = self.doses[-1][1] if self.doses else np.ones(len(whom))
+        changed = np.where(whom & np.isfinite(self.referred), times, before)
+        self.doses = (*self.doses, (week, changed))
+
+    def weeks_of_full_dose(self, lasts: float, until: float) -> Floats:
+        """Weeks in force by a week, each times the factor on its dose, shape (sample,)."""
+        ends = np.minimum(np.minimum(self.start + lasts, self.stop), until)
+        begun = np.where(self.start <= until, self.start, ends)
+        weeks = [week for week, _ in self.doses]
+        total = np.zeros(len(ends))
+        pieces = zip(
+            [0.0, *weeks], [*weeks, np.inf], [1.0, *(x for _, x in self.doses)], strict=True
+        )
+        for first, last, times in pieces:
+            passed = np.minimum(ends, last) - np.maximum(begun, first)
+            total += times * np.clip(passed, 0, None)
+        return total
 
 
 class Hazards(NamedTuple):
@@ -70,6 +108,8 @@ class Acted(NamedTuple):
     middles: Floats
     """Severity in the middle of cells, shape (sample, cell, outcome)."""
     hazards: Hazards
+    flare_size: Floats | None
+    """Factor on flares at whole weeks, shape (sample, week, outcome); None where it is 1."""
 
 
 @dataclass(frozen=True)
