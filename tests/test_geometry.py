@@ -113,10 +113,12 @@ def test_the_factor_is_drawn_with_its_dims() -> None:
 def test_the_correlation_of_flares_is_that_of_its_prior_at_any_share() -> None:
     dims, share = ("outcome", "other"), np.array([0.2, 0.7])
     with pm.Model(coords={dim: ["pain", "disability"] for dim in dims}):
-        correlation_factor("correlation", dims, 2, 3.0, flare_stretch(pt.as_tensor(share), 2))
+        correlation_factor(
+            "correlation", dims, 2, 3.0, flare_stretch(pt.as_tensor(share), 2, 900.0)
+        )
         drawn = pm.sample_prior_predictive(4000, random_seed=1)["prior"]
     half = (1 + drawn["correlation"].to_numpy()[..., 1, 0].ravel()) / 2
     assert stats.kstest(half, stats.beta(3, 3).cdf).pvalue > 0.01
     log_odds = np.log(half / (1 - half))
     place = drawn[coordinate_of("correlation")].to_numpy().ravel()
-    np.testing.assert_allclose(place, 0.2 * 0.7 * log_odds)
+    np.testing.assert_allclose(place, np.hypot(1, 0.2 * 0.7 / 0.1) * log_odds)

@@ -124,16 +124,32 @@ def factor_of_partial_correlations(name: str, n: int, eta: float, stretch: Any =
     return (partial + np.eye(n)) * pt.exp(0.5 * before)
 
 
-def flare_stretch(persistent_share: Any, n: int) -> Any:
+def flare_stretch(persistent_share: Any, n: int, visits: float) -> Any:
     """Return what the log odds of flares' partial correlations are multiplied by, (pair,).
 
     Visits far apart tell the covariance of two outcomes' residuals, which is their flares' alone:
     the correlation r of flares times g, the root of the product of the flares' shares of variance.
     For a given covariance c the log odds of (1 + r) / 2 are known to 2 / (g (1 - r^2)) times what c
-    is known to, and with r = c / g that goes about as 1 / g^2.
+    is known to, and with r = c / g that goes about as 1 / g^2. Where that is more than the prior
+    knows, the log odds themselves are as good a coordinate: as in `partly_centred`.
+
+    Parameters
+    ----------
+    persistent_share
+        Share of the flare in the variance about the level, shape (outcome,).
+    n
+        Number of outcomes.
+    visits
+        How many there are at which outcomes were scored together, roughly.
     """
     row, column = _pairs(n)
-    return persistent_share[row] * persistent_share[column]
+    told = _TOLD_BY_ONE_VISIT / math.sqrt(max(visits, 1.0))
+    return pt.sqrt(1 + (persistent_share[row] * persistent_share[column] / told) ** 2)
+
+
+_TOLD_BY_ONE_VISIT = 3.0
+"""To what it tells the log odds, for flares that are all of the variance; of the default cohort's
+thousand visits, 0.1."""
 
 
 def _pairs(n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,7 @@ def _sampled_population(spec: ModelSpec, records: Records, priors: PriorSet) -> 
         elif parameter.taken_up:
             variable = _taken_up(parameter, priors[parameter.name], spec, value["response_time"])
         elif parameter.name == "flare_correlation":
-            variable = _flare_correlation(parameter, priors, spec, value["persistent_share"])
+            variable = _flare_correlation(parameter, priors, spec, records, value)
         else:
             variable = _from_prior(parameter, priors[parameter.name], spec)
         value[parameter.name] = variable
@@ -154,12 +155,16 @@ def _taken_up(parameter: Parameter, prior: Prior, spec: ModelSpec, response_time
 
 
 def _flare_correlation(
-    parameter: Parameter, priors: PriorSet, spec: ModelSpec, persistent_share: Any
+    parameter: Parameter,
+    priors: PriorSet,
+    spec: ModelSpec,
+    records: Records,
+    value: Mapping[str, Any],
 ) -> Any:
     """Factor of the flares' correlation, in a coordinate that moves little with their shares."""
     eta, k = of_family(priors, parameter.name, Lkj).eta, len(spec.outcomes)
     one, other = parameter.dims
-    stretch = flare_stretch(persistent_share, k)
+    stretch = flare_stretch(value["persistent_share"], k, records.scores.n_scores.sum() / k)
     return correlation_factor(parameter.name, (one, other), k, eta, stretch)
 
 
