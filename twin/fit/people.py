@@ -19,6 +19,7 @@ from twin.law.population import People, Population
 from twin.law.records import Records
 
 from .draws import Draw
+from .score_records import patient_rows
 
 _MEANINGS = {
     "log_rate": ("log of the rate of approach to the target", "log per week"),
@@ -195,13 +196,15 @@ def labelled_people(
     dims = ("chain", "draw", "patient", "outcome")
     if not spec.has_work:
         del found["work_frailty"]
-    seen = cohort.visits.dropna(subset="work_status").groupby("patient")["work_status"].last()
-    states = seen.reindex(cohort.patients.index).fillna("")
+    seen = cohort.visits["work_status"].notna().to_numpy()
+    states = np.full(cohort.n, "", dtype=object)
+    # visits stand in order of week: what was seen last is written last
+    states[patient_rows(cohort)[seen]] = cohort.visits["work_status"][seen]
     data = xr.Dataset(
         {
             **{name: (dims[: values.ndim], values) for name, values in found.items()},
             "week_now": ("patient", week_now),
-            "work_state_now": ("patient", states.to_numpy(dtype=object)),
+            "work_state_now": ("patient", states),
         },
         coords={
             "chain": posterior["chain"].to_numpy(),
