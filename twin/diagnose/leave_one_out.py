@@ -22,8 +22,9 @@ from twin.law.backends import NUMPY
 from twin.law.covariates import fill
 from twin.law.parameters import ModelSpec
 from twin.law.records import Records
+from twin.update.choose import LARGEST_K
 
-from .pareto import LARGEST_K, smoothed
+from .pareto import smoothed
 
 
 def person_log_likelihood(

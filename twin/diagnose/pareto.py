@@ -8,9 +8,6 @@ from scipy.special import logsumexp
 
 SAMPLE = ("chain", "draw")
 
-LARGEST_K = 0.7
-"""Above it weights cannot be relied on, however many draws there are."""
-
 FEWEST_DRAWS = 25
 """A Pareto tail is fitted to a fifth of the draws where they are few, and to five at least."""
 

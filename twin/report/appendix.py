@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from twin.diagnose.pareto import LARGEST_K
 from twin.diagnose.power import SENSITIVE
 from twin.diagnose.sensitivity import ALL_PRIORS, LIKELIHOOD
+from twin.update.choose import LARGEST_K
 
 from . import digits, effect_words, words
 from .content import ReportContent
