@@ -20,7 +20,7 @@ from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.fit.arrays import model_spec, records
 from twin.fit.jax_ops import JAX
 from twin.fit.settings import ModelSettings
-from twin.law import score_kernels, work_gradient_kernels, work_kernels
+from twin.law import score_kernels, work_flat_kernels
 from twin.law.backends import COMPILED, NUMPY
 from twin.law.likelihood import log_likelihood
 from twin.law.parameters import assemble, sampled_parameters
@@ -29,7 +29,10 @@ PARAMETERS = {"score_terms": 10, "work_terms": 13}
 RESULTS = 2
 KERNELS = {
     "score_terms": (score_kernels.score_terms, score_kernels.score_terms_gradient),
-    "work_terms": (work_kernels.work_terms, work_gradient_kernels.work_terms_gradient),
+    "work_terms": (
+        work_flat_kernels.flat_work_terms,
+        work_flat_kernels.flat_work_terms_gradient,
+    ),
 }
 
 
@@ -46,7 +49,8 @@ def arguments(people: int, days_absent: bool) -> dict[str, list[Any]]:
     def spy(name: str) -> Callable[..., Any]:
         def called(*given: Any) -> Any:
             n = PARAMETERS[name]
-            caught[name] = [*(np.asarray(x, dtype=float) for x in given[:n]), *given[n:]]
+            flat = work_flat_kernels.as_arrays(given) if name == "work_terms" else given
+            caught[name] = [*(np.asarray(x, dtype=float) for x in flat[:n]), *flat[n:]]
             return getattr(COMPILED, name)(*given)
 
         return called
@@ -81,7 +85,10 @@ def compare(name: str, told: list[Any], repeats: int) -> str:
     bars = [np.ones_like(x) for x in kernel(*told)[:RESULTS]]
 
     def total(parameters: list[Any]) -> Any:
-        return sum(part.sum() for part in getattr(JAX, name)(*parameters, *told[n:]))
+        given = (*parameters, *told[n:])
+        if name == "work_terms":
+            given = work_flat_kernels.in_tables(given)
+        return sum(part.sum() for part in getattr(JAX, name)(*given))
 
     traced = jax.jit(jax.grad(total))
     by_kernel = seconds(lambda: gradient(*told, *kernel(*told)[RESULTS:], *bars), repeats)

@@ -18,7 +18,7 @@ from twin.cohort.synthetic import SyntheticSettings, synthetic_cohort
 from twin.fit.arrays import model_spec, records
 from twin.fit.ops import TENSOR
 from twin.fit.prior_draw import draw_truth
-from twin.law import score_kernels, work_gradient_kernels, work_kernels
+from twin.law import score_kernels, work_flat_kernels
 from twin.law.backends import COMPILED, NUMPY
 from twin.law.grid import TimeGrid
 from twin.law.likelihood import Terms, log_likelihood
@@ -34,7 +34,10 @@ N_PARAMETERS = {"score_terms": 10, "work_terms": 13}
 N_RESULTS = 2
 KERNELS = {
     "score_terms": (score_kernels.score_terms, score_kernels.score_terms_gradient),
-    "work_terms": (work_kernels.work_terms, work_gradient_kernels.work_terms_gradient),
+    "work_terms": (
+        work_flat_kernels.flat_work_terms,
+        work_flat_kernels.flat_work_terms_gradient,
+    ),
 }
 
 
@@ -219,7 +222,7 @@ def arguments(case: Case, name: str) -> list[Any]:
     caught: list[Any] = []
 
     def spy(*given: Any) -> Any:
-        caught.extend(given)
+        caught.extend(work_flat_kernels.as_arrays(given) if name == "work_terms" else given)
         return getattr(COMPILED, name)(*given)
 
     case.terms(COMPILED._replace(**{name: spy}))

@@ -15,6 +15,7 @@ from pytensor.link.jax.dispatch.basic import jax_funcify
 
 from twin.law import scores, work_filter
 from twin.law.ops import ArrayOps
+from twin.law.work_flat_kernels import in_tables
 
 from .kernels import ScoreTerms, WorkTerms
 
@@ -52,7 +53,7 @@ def _score_terms(op: ScoreTerms, node: Apply[Any], **_: Any) -> Callable[..., An
 
 @jax_funcify.register(WorkTerms)
 def _work_terms(op: WorkTerms, node: Apply[Any], **_: Any) -> Callable[..., Any]:
-    return _with_plain_data(JAX.work_terms, op, node)
+    return _with_plain_data(lambda *given: JAX.work_terms(*in_tables(given)), op, node)
 
 
 def _with_plain_data(

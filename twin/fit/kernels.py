@@ -16,7 +16,7 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
-from twin.law import score_kernels, work_gradient_kernels, work_kernels
+from twin.law import score_kernels, work_flat_kernels
 from twin.law.compiling import source_hash
 
 type Variable = Any
@@ -99,16 +99,16 @@ class ScoreTerms(_Differentiable):
 
 
 class WorkTermsGradient(_Kernel):
-    """`work_gradient_kernels.work_terms_gradient`."""
+    """`work_flat_kernels.flat_work_terms_gradient`."""
 
-    kernel = staticmethod(work_gradient_kernels.work_terms_gradient)
+    kernel = staticmethod(work_flat_kernels.flat_work_terms_gradient)
     result_dims = (2, 2, 1, 2, 1, 1, 1, 1, 0, 1, 1, 2, 0)
 
 
 class WorkTerms(_Differentiable):
-    """`work_kernels.work_terms`."""
+    """`work_flat_kernels.flat_work_terms`."""
 
-    kernel = staticmethod(work_kernels.work_terms)
+    kernel = staticmethod(work_flat_kernels.flat_work_terms)
     result_dims = (1, 1)
     gradient = WorkTermsGradient()
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytensor.tensor as pt
 
 from twin.law.ops import ArrayOps
+from twin.law.work_flat_kernels import as_arrays
 
 from .kernels import ScoreTerms, WorkTerms
 
@@ -56,6 +57,6 @@ TENSOR = ArrayOps(
     log_normal_cdf=_log_normal_cdf,
     log_gamma=pt.gammaln,
     score_terms=_SCORE_TERMS.results,
-    work_terms=_WORK_TERMS.results,
+    work_terms=lambda *given: _WORK_TERMS.results(*as_arrays(given)),
 )
 """The table for PyTensor."""

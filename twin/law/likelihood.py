@@ -76,10 +76,10 @@ def log_likelihood(
             persons.frailty,
             arm_dose,
             population.response_rate,
-            *population.work,
+            population.work,
             np.asarray(records.grid.edges),
             records.arm,
-            *records.work,
+            records.work,
         )
     return Terms(
         scores=log_density,

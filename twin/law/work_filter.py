@@ -206,28 +206,10 @@ def work_terms(
     frailty: Array,
     dose: Array,
     response_rate: Array,
-    log_intensity: Array,
-    worsening_slope: Array,
-    recovery_slope: Array,
-    log_exit_intensity: Array,
-    initial_logit: Array,
-    initial_slope: Array,
-    arm_log_hazard: Array,
-    absence_precision: Array,
+    law: WorkLaw,
     edges: Floats,
     arm: Ints,
-    worker: Ints,
-    start_week: Floats,
-    first_occasion: Ints,
-    state: Ints,
-    days: Ints,
-    possible_days: Ints,
-    first_segment: Ints,
-    window_segment: Ints,
-    segment_cell: Ints,
-    segment_weeks: Floats,
-    segment_reported: Ints,
-    loss: Floats,
+    records: WorkRecords,
 ) -> tuple[Array, Array]:
     """Log probabilities of what was learnt of a cohort's work.
 
@@ -245,16 +227,14 @@ def work_terms(
         Shape (arm, cell).
     response_rate
         Per week, shape (arm,).
-    log_intensity, worsening_slope, recovery_slope, log_exit_intensity, initial_logit, \
-    initial_slope, arm_log_hazard, absence_precision
-        As in `work.WorkLaw`.
+    law
+        Population parameters of the work process.
     edges
         Edges of the grid of person time, weeks, shape (cell + 1,).
     arm
         Each person's arm, shape (person,).
-    worker, start_week, first_occasion, state, days, possible_days, first_segment, \
-    window_segment, segment_cell, segment_weeks, segment_reported, loss
-        As in `records.WorkRecords`.
+    records
+        What is known of the work of all who have a work process.
 
     Returns
     -------
@@ -263,30 +243,6 @@ def work_terms(
     days
         Log probability of the days absent given them, shape (worker,); 0 without a report.
     """
-    law = WorkLaw(
-        log_intensity,
-        worsening_slope,
-        recovery_slope,
-        log_exit_intensity,
-        initial_logit,
-        initial_slope,
-        arm_log_hazard,
-        absence_precision,
-    )
-    records = WorkRecords(
-        worker,
-        start_week,
-        first_occasion,
-        state,
-        days,
-        possible_days,
-        first_segment,
-        window_segment,
-        segment_cell,
-        segment_weeks,
-        segment_reported,
-        loss,
-    )
     pace, first = place_process(
         xp,
         law,
@@ -299,15 +255,16 @@ def work_terms(
         arm,
         records,
     )
-    found = filter_work(xp, pace, log_exit_intensity, first, records)
+    found = filter_work(xp, pace, law.log_exit_intensity, first, records)
     told = reports(records)
     by_report = absence.log_probability(
-        xp, days[told], possible_days[told], found.share, absence_precision
+        xp, records.days[told], records.possible_days[told], found.share, law.absence_precision
     )
     # every worker's reports, padded by the 0 that stands behind the last
-    count = np.searchsorted(told, first_occasion[1:]) - np.searchsorted(told, first_occasion[:-1])
+    begin = np.searchsorted(told, records.first_occasion)
+    count = np.diff(begin)
     place = np.arange(int(count.max(initial=0)))
-    mine = np.searchsorted(told, first_occasion[:-1])[:, None] + place
+    mine = begin[:-1, None] + place
     padded = xp.concatenate([by_report, np.zeros(1)])
     chosen = padded[np.where(place < count[:, None], mine, len(told))]
     return found.log_state, xp.sum(chosen, axis=-1)

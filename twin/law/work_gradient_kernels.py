@@ -13,17 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from .absence_kernels import log_absence_gradient
-from .course_kernels import level_at, level_gradient
+from .course_kernels import level_gradient
 from .grid import Floats, Ints
 from .records import WorkRecords
 from .small_matrices import as_float, compiled, inlined
 from .work import LEVEL_REFERENCE, N_TRANSIENT, WorkLaw
+from .work_kernels import begin
 from .work_loss_kernels import share_lost, share_lost_gradient
-from .work_rate_kernels import (
-    first_probabilities,
-    first_probabilities_gradient,
-    generator_gradient,
-)
+from .work_rate_kernels import first_probabilities_gradient, generator_gradient
 from .work_steps import Steps, clear, room_for_bars, room_for_steps
 from .work_walk_kernels import Worker, cell_time, walk, walk_gradient
 
@@ -153,109 +150,67 @@ def work_terms_gradient(
     frailty: Floats,
     dose: Floats,
     response_rate: Floats,
-    log_intensity: Floats,
-    worsening_slope: Floats,
-    recovery_slope: Floats,
-    log_exit_intensity: float,
-    initial_logit: Floats,
-    initial_slope: Floats,
-    arm_log_hazard: Floats,
-    absence_precision: float,
+    law: WorkLaw,
     edges: Floats,
     arm: Ints,
-    worker: Ints,
-    start_week: Floats,
-    first_occasion: Ints,
-    state: Ints,
-    days: Ints,
-    possible_days: Ints,
-    first_segment: Ints,
-    window_segment: Ints,
-    segment_cell: Ints,
-    segment_weeks: Floats,
-    segment_reported: Ints,
-    loss: Floats,
+    records: WorkRecords,
     states_bar: Floats,
     absent_bar: Floats,
 ) -> WorkGradient:
-    """Gradient with respect to the first thirteen arguments of `work_terms`, in their order."""
-    law = WorkLaw(
-        log_intensity,
-        worsening_slope,
-        recovery_slope,
-        log_exit_intensity,
-        initial_logit,
-        initial_slope,
-        arm_log_hazard,
-        absence_precision,
-    )
-    records = WorkRecords(
-        worker,
-        start_week,
-        first_occasion,
-        state,
-        days,
-        possible_days,
-        first_segment,
-        window_segment,
-        segment_cell,
-        segment_weeks,
-        segment_reported,
-        loss,
-    )
+    """Gradient of `work_terms` with respect to its parameters, those of the law in their order."""
     bar = WorkGradient(
         np.zeros_like(log_rate),
         np.zeros_like(effects),
         np.zeros_like(frailty),
         np.zeros_like(dose),
         np.zeros_like(response_rate),
-        np.zeros_like(log_intensity),
-        np.zeros_like(worsening_slope),
-        np.zeros_like(recovery_slope),
+        np.zeros_like(law.log_intensity),
+        np.zeros_like(law.worsening_slope),
+        np.zeros_like(law.recovery_slope),
         np.zeros(()),
-        np.zeros_like(initial_logit),
-        np.zeros_like(initial_slope),
-        np.zeros_like(arm_log_hazard),
+        np.zeros_like(law.initial_logit),
+        np.zeros_like(law.initial_slope),
+        np.zeros_like(law.arm_log_hazard),
         np.zeros(()),
     )
-    outcomes = len(worsening_slope)
-    steps = room_for_steps(first_occasion, first_segment, outcomes)
+    outcomes = len(law.worsening_slope)
+    steps = room_for_steps(records.first_occasion, records.first_segment, outcomes)
     bars = room_for_bars(steps)
     level, rate_bar = np.empty(outcomes), np.empty(outcomes)
     first, first_bar = np.empty(N_TRANSIENT), np.empty(N_TRANSIENT)
-    precision = as_float(absence_precision)
-    for w in range(len(worker)):
-        i = worker[w]
-        a = arm[i]
-        one = Worker(
-            np.exp(log_rate[i]),
-            effects[i],
-            frailty[i],
-            dose[a],
-            response_rate[a],
-            arm_log_hazard[a],
+    precision = as_float(law.absence_precision)
+    for w in range(len(records.worker)):
+        one = begin(
+            w,
+            log_rate,
+            effects,
+            frailty,
+            dose,
+            response_rate,
+            law,
+            edges,
+            arm,
+            records,
+            level,
+            first,
         )
-        level_at(one.rate, one.effects, one.dose, one.response_rate, edges, start_week[w], level)
-        first_probabilities(initial_logit, initial_slope, one.frailty, level, first)
         after, _ = walk(w, one, law, edges, records, first, steps)
-        base = first_segment[first_occasion[w]]
-        clear(bars, first_segment[after] - base)
+        base = records.first_segment[records.first_occasion[w]]
+        clear(bars, records.first_segment[after] - base)
         # a window may reach back beyond the occasion before: all of them come before the states
-        for o in range(after - 1, first_occasion[w] - 1, -1):
-            if days[o] >= 0:
-                opens, closes = window_segment[o], first_segment[o + 1]
-                weeks = segment_weeks[opens:closes].sum()
-                share = share_lost(opens - base, closes - base, weeks, steps)
-                by_share, by_precision = log_absence_gradient(
-                    days[o], possible_days[o], share, precision
-                )
+        for o in range(after - 1, records.first_occasion[w] - 1, -1):
+            if records.days[o] >= 0:
+                share = share_lost(o, base, records, steps)
+                days, possible = records.days[o], records.possible_days[o]
+                by_share, by_precision = log_absence_gradient(days, possible, share, precision)
                 bar.absence_precision[()] += absent_bar[w] * by_precision
-                share_bar = absent_bar[w] * by_share
-                share_lost_gradient(opens - base, closes - base, weeks, share_bar, steps, bars)
+                share_lost_gradient(o, base, records, absent_bar[w] * by_share, steps, bars)
         walk_gradient(w, after, states_bar[w], records, first, steps, bars, first_bar)
-        own = _Own(i, a, rate_bar)
+        i = records.worker[w]
+        own = _Own(i, arm[i], rate_bar)
         rate_bar[:] = 0.0
+        week = records.start_week[w]
         _rates_gradient(w, own, after, one, law, edges, records, steps, bars.generator, bar)
-        _beginning_gradient(own, start_week[w], one, law, edges, level, first, first_bar, bar)
+        _beginning_gradient(own, week, one, law, edges, level, first, first_bar, bar)
         bar.log_rate[i] = one.rate * rate_bar
     return bar

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .absence import INSIDE
+from .records import WorkRecords
 from .small_matrices import inlined
 from .work import N_TRANSIENT
 from .work_exponentials import RESULT
@@ -12,11 +13,20 @@ from .work_steps import StepBars, Steps
 
 
 @inlined
-def share_lost(begin: int, end: int, weeks: float, steps: Steps) -> float:
-    """Share of the weeks from one step to another that is expected to be lost.
+def _window(o: int, base: int, records: WorkRecords) -> tuple[int, int, float]:
+    """First step of what an occasion's days are about, the step after the last, and its weeks."""
+    opens, closes = records.window_segment[o], records.first_segment[o + 1]
+    return opens - base, closes - base, records.segment_weeks[opens:closes].sum()
+
+
+@inlined
+def share_lost(o: int, base: int, records: WorkRecords, steps: Steps) -> float:
+    """Share of the weeks that an occasion's days are about which is expected to be lost.
 
     Fills, by step, the vector of weeks lost before it, and after it but for what is then seen.
+    `base` is the worker's first segment.
     """
+    begin, end, weeks = _window(o, base, records)
     lost, added, start = steps.lost, steps.added, steps.start
     lost[begin] = 0.0
     for step in range(begin, end):
@@ -34,9 +44,10 @@ def share_lost(begin: int, end: int, weeks: float, steps: Steps) -> float:
 
 @inlined
 def share_lost_gradient(
-    begin: int, end: int, weeks: float, share_bar: float, steps: Steps, bars: StepBars
+    o: int, base: int, records: WorkRecords, share_bar: float, steps: Steps, bars: StepBars
 ) -> None:
     """Carry the adjoint of `share_lost` back to the steps, adding to theirs."""
+    begin, end, weeks = _window(o, base, records)
     lost, added, start = steps.lost, steps.added, steps.start
     bar = np.full(N_TRANSIENT, share_bar * (1 - 2 * INSIDE) / weeks)
     for step in range(end - 1, begin - 1, -1):

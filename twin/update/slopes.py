@@ -13,7 +13,7 @@ from twin.law.work_gradient_kernels import work_terms_gradient
 
 from .person import Data, Placed
 from .stack import Law
-from .target import beyond, density, expected, released
+from .target import beyond, density, expected, released, work_law, work_records
 
 _STEP = 1e-4
 """Of finite differences of a density, in units of standard normals."""
@@ -88,28 +88,10 @@ def slopes(
             np.ascontiguousarray(effects[:, 3 * outcomes]),
             law.dose[d],
             law.response_rate[d],
-            law.log_intensity[d],
-            law.worsening_slope[d],
-            law.recovery_slope[d],
-            law.log_exit_intensity[d],
-            law.initial_logit[d],
-            law.initial_slope[d],
-            law.arm_log_hazard[d],
-            law.absence_precision[d],
+            work_law(d, law),
             edges,
             data.arm[:1],
-            data.worker[:1],
-            data.start_week[:1],
-            data.first_occasion[:2],
-            data.state,
-            data.days,
-            data.possible_days,
-            data.first_segment,
-            data.window_segment,
-            data.segment_cell,
-            data.segment_weeks,
-            data.segment_reported,
-            data.loss,
+            work_records(1, data),
             one,
             one,
         )

@@ -18,7 +18,9 @@ import numpy as np
 from twin.law.beyond import draw_beyond
 from twin.law.compiling import REORDERED, compiling
 from twin.law.grid import Floats, Ints
+from twin.law.records import WorkRecords
 from twin.law.score_kernels import score_terms
+from twin.law.work import WorkLaw
 from twin.law.work_kernels import work_terms
 
 from .person import Data, Placed
@@ -181,17 +183,9 @@ def weigh(
 
 
 @released
-def work_density(
-    d: int, log_rate: Floats, effects: Floats, law: Law, edges: Floats, data: Data
-) -> tuple[Floats, Floats]:
-    """Log probabilities of what was learnt of work; see `work_kernels.work_terms`."""
-    n, outcomes = log_rate.shape
-    return work_terms(
-        log_rate,
-        effects,
-        np.ascontiguousarray(effects[:, 3 * outcomes]),
-        law.dose[d],
-        law.response_rate[d],
+def work_law(d: int, law: Law) -> WorkLaw:
+    """What one draw says of work."""
+    return WorkLaw(
         law.log_intensity[d],
         law.worsening_slope[d],
         law.recovery_slope[d],
@@ -200,8 +194,13 @@ def work_density(
         law.initial_slope[d],
         law.arm_log_hazard[d],
         law.absence_precision[d],
-        edges,
-        data.arm[:n],
+    )
+
+
+@released
+def work_records(n: int, data: Data) -> WorkRecords:
+    """What is known of a person's work, in so many copies."""
+    return WorkRecords(
         data.worker[:n],
         data.start_week[:n],
         data.first_occasion[: n + 1],
@@ -214,4 +213,23 @@ def work_density(
         data.segment_weeks,
         data.segment_reported,
         data.loss,
+    )
+
+
+@released
+def work_density(
+    d: int, log_rate: Floats, effects: Floats, law: Law, edges: Floats, data: Data
+) -> tuple[Floats, Floats]:
+    """Log probabilities of what was learnt of work; see `work_kernels.work_terms`."""
+    n, outcomes = log_rate.shape
+    return work_terms(
+        log_rate,
+        effects,
+        np.ascontiguousarray(effects[:, 3 * outcomes]),
+        law.dose[d],
+        law.response_rate[d],
+        work_law(d, law),
+        edges,
+        data.arm[:n],
+        work_records(n, data),
     )
