@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.law.grid import Floats, Ints
-from twin.law.records import Records
+from twin.law.records import Records, WorkRecords
 
 from .stack import Stack
 
@@ -15,8 +15,7 @@ from .stack import Stack
 class Data(NamedTuple):
     """One person's records as the compiled likelihood takes them, some copies of them in a row.
 
-    Copies let one call weigh several candidates. Names are those of `records.ScoreRecords` and
-    `records.WorkRecords`.
+    Copies let one call weigh several candidates. Names are those of `records.ScoreRecords`.
     """
 
     arm: Ints
@@ -26,18 +25,8 @@ class Data(NamedTuple):
     severity: Floats
     end: Ints
     rounding_variance: Floats
-    worker: Ints
-    start_week: Floats
-    first_occasion: Ints
-    state: Ints
-    days: Ints
-    possible_days: Ints
-    first_segment: Ints
-    window_segment: Ints
-    segment_cell: Ints
-    segment_weeks: Floats
-    segment_reported: Ints
-    loss: Floats
+    work: WorkRecords
+    """Of nobody where the person has no work process."""
 
     @property
     def n_ends(self) -> int:
@@ -47,7 +36,7 @@ class Data(NamedTuple):
     @property
     def works(self) -> bool:
         """Whether the person has a work process."""
-        return len(self.worker) > 0
+        return len(self.work.worker) > 0
 
     @property
     def empty(self) -> bool:
@@ -97,31 +86,31 @@ def data_of(records: Records, person: int, copies: int) -> Data:
         severity=scored(scores.severity),
         end=scored(scores.end),
         rounding_variance=scored(scores.rounding_variance),
-        **_work(records, person, copies),
+        work=_work(records, person, copies),
     )
 
 
-def _work(records: Records, person: int, copies: int) -> dict[str, np.ndarray]:
+def _work(records: Records, person: int, copies: int) -> WorkRecords:
     """Return the person's occasions and segments, counted from the first of them."""
     work = records.work
     row = np.empty(0) if work is None else np.flatnonzero(work.worker == person)
     if work is None or not row.size:
         ints, floats = np.empty(0, dtype=np.int64), np.empty(0)
         zero = np.zeros(1, dtype=np.int64)
-        return {
-            "worker": ints,
-            "start_week": floats,
-            "first_occasion": zero,
-            "state": ints,
-            "days": ints,
-            "possible_days": ints,
-            "first_segment": zero,
-            "window_segment": ints,
-            "segment_cell": ints,
-            "segment_weeks": floats,
-            "segment_reported": ints,
-            "loss": np.zeros(3),
-        }
+        return WorkRecords(
+            worker=ints,
+            start_week=floats,
+            first_occasion=zero,
+            state=ints,
+            days=ints,
+            possible_days=ints,
+            first_segment=zero,
+            window_segment=ints,
+            segment_cell=ints,
+            segment_weeks=floats,
+            segment_reported=ints,
+            loss=np.zeros(3),
+        )
     w = row[0]
     a, b = work.first_occasion[w], work.first_occasion[w + 1]
     s, e = work.first_segment[a], work.first_segment[b]
@@ -134,20 +123,20 @@ def _work(records: Records, person: int, copies: int) -> dict[str, np.ndarray]:
     def counted(values: np.ndarray) -> np.ndarray:
         return np.asarray((copy[:, None] * segments + values - s).ravel())
 
-    return {
-        "worker": copy,
-        "start_week": repeated(work.start_week[w : w + 1]),
-        "first_occasion": np.arange(copies + 1) * occasions,
-        "state": repeated(work.state[a:b]),
-        "days": repeated(work.days[a:b]),
-        "possible_days": repeated(work.possible_days[a:b]),
-        "first_segment": np.append(counted(work.first_segment[a:b]), copies * segments),
-        "window_segment": counted(work.window_segment[a:b]),
-        "segment_cell": repeated(work.segment_cell[s:e]),
-        "segment_weeks": repeated(work.segment_weeks[s:e]),
-        "segment_reported": repeated(work.segment_reported[s:e]),
-        "loss": work.loss,
-    }
+    return WorkRecords(
+        worker=copy,
+        start_week=repeated(work.start_week[w : w + 1]),
+        first_occasion=np.arange(copies + 1) * occasions,
+        state=repeated(work.state[a:b]),
+        days=repeated(work.days[a:b]),
+        possible_days=repeated(work.possible_days[a:b]),
+        first_segment=np.append(counted(work.first_segment[a:b]), copies * segments),
+        window_segment=counted(work.window_segment[a:b]),
+        segment_cell=repeated(work.segment_cell[s:e]),
+        segment_weeks=repeated(work.segment_weeks[s:e]),
+        segment_reported=repeated(work.segment_reported[s:e]),
+        loss=work.loss,
+    )
 
 
 class Gaps(NamedTuple):

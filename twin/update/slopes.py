@@ -13,7 +13,7 @@ from twin.law.work_gradient_kernels import work_terms_gradient
 
 from .person import Data, Placed
 from .stack import Law
-from .target import beyond, density, expected, released, work_law, work_records
+from .target import beyond, density, expected, released, work_copies, work_law
 
 _STEP = 1e-4
 """Of finite differences of a density, in units of standard normals."""
@@ -79,7 +79,7 @@ def slopes(
         log_density = found[0] - log_drawn
         for j in range(own):
             result[p, j] += (log_density[j + 1] - log_density[0]) / _STEP
-        if len(data.worker) == 0:
+        if len(data.work.worker) == 0:
             continue
         at, effects = log_rate[:1], found[1][:1]
         by_work = work_terms_gradient(
@@ -88,15 +88,15 @@ def slopes(
             np.ascontiguousarray(effects[:, 3 * outcomes]),
             law.dose[d],
             law.response_rate[d],
-            work_law(d, law),
+            work_law(d, law.work),
             edges,
             data.arm[:1],
-            work_records(1, data),
+            work_copies(1, data.work),
             one,
             one,
         )
-        effects_bar = by_work[1]
-        effects_bar[0, 3 * outcomes] += by_work[2][0]
+        effects_bar = by_work.effects
+        effects_bar[0, 3 * outcomes] += by_work.frailty[0]
         by_scores = score_terms_gradient(
             at,
             mean[:1],
@@ -123,7 +123,7 @@ def slopes(
             none,
             effects_bar,
         )
-        rate_bar = by_work[0].sum() + by_scores[0].sum()
+        rate_bar = by_work.log_rate.sum() + by_scores[0].sum()
         for j in range(own):
             moved = rate_bar * placed.log_rate_slope[d, j]
             for i in range(q):

@@ -34,15 +34,8 @@ class Law(NamedTuple):
     """Shape (draw, outcome)."""
     persistence: Floats
     """Weeks, shape (draw,)."""
-    log_intensity: Floats
-    """This and the next are those of `work.WorkLaw`; 0 where there is no work."""
-    worsening_slope: Floats
-    recovery_slope: Floats
-    log_exit_intensity: Floats
-    initial_logit: Floats
-    initial_slope: Floats
-    arm_log_hazard: Floats
-    absence_precision: Floats
+    work: WorkLaw
+    """With the draw first; 0 where there is no work."""
 
 
 class Stack(NamedTuple):
@@ -117,7 +110,7 @@ def stack(populations: Sequence[Population], grid: TimeGrid, arms: DoseCells) ->
         ),
         error_variance=_stacked(residual.error_sd(NUMPY, *share) ** 2 for share in shares),
         persistence=_stacked(one.persistence for one in populations),
-        **{name: _stacked(getattr(one, name) for one in work) for name in WorkLaw._fields},
+        work=WorkLaw(*(_stacked(part) for part in zip(*work, strict=True))),
     )
     k = first.n_outcomes
     return Stack(

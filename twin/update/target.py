@@ -175,7 +175,7 @@ def weigh(
         found = density(d, log_rate[p], mean, law, edges, data, latent[p], eps)
         log_likelihood[p] += found[0]
         effects[p] = found[1]
-        if len(data.worker) > 0:
+        if len(data.work.worker) > 0:
             states, days = work_density(d, log_rate[p], effects[p], law, edges, data)
             log_likelihood[p] += states
             log_likelihood[p] += days
@@ -183,8 +183,8 @@ def weigh(
 
 
 @released
-def work_law(d: int, law: Law) -> WorkLaw:
-    """What one draw says of work."""
+def work_law(d: int, law: WorkLaw) -> WorkLaw:
+    """What one draw of many says of work."""
     return WorkLaw(
         law.log_intensity[d],
         law.worsening_slope[d],
@@ -198,21 +198,21 @@ def work_law(d: int, law: Law) -> WorkLaw:
 
 
 @released
-def work_records(n: int, data: Data) -> WorkRecords:
-    """What is known of a person's work, in so many copies."""
+def work_copies(n: int, work: WorkRecords) -> WorkRecords:
+    """Return the first of the copies of a person's work."""
     return WorkRecords(
-        data.worker[:n],
-        data.start_week[:n],
-        data.first_occasion[: n + 1],
-        data.state,
-        data.days,
-        data.possible_days,
-        data.first_segment,
-        data.window_segment,
-        data.segment_cell,
-        data.segment_weeks,
-        data.segment_reported,
-        data.loss,
+        work.worker[:n],
+        work.start_week[:n],
+        work.first_occasion[: n + 1],
+        work.state,
+        work.days,
+        work.possible_days,
+        work.first_segment,
+        work.window_segment,
+        work.segment_cell,
+        work.segment_weeks,
+        work.segment_reported,
+        work.loss,
     )
 
 
@@ -228,8 +228,8 @@ def work_density(
         np.ascontiguousarray(effects[:, 3 * outcomes]),
         law.dose[d],
         law.response_rate[d],
-        work_law(d, law),
+        work_law(d, law.work),
         edges,
         data.arm[:n],
-        work_records(n, data),
+        work_copies(n, data.work),
     )

@@ -36,7 +36,7 @@ def log_work(
         Shape (place,).
     """
     found = np.zeros(len(draw))
-    if len(data.worker) == 0:
+    if len(data.work.worker) == 0:
         return found
     for p in range(len(draw)):
         states, days = work_density(
