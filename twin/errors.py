@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -17,6 +17,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from priors.near import nearest
+
+NO_OUTCOME = "is not an outcome of the cohort"
+"""Rule that a name offends against, see `check_names`."""
 
 _LINES_SHOWN = 20  # more than a screenful hides the first cause from the reader
 _ROWS_SHOWN = 8  # enough to find the pattern in a file
@@ -99,6 +102,43 @@ def from_validation(error: ValidationError, where: str, model: type[BaseModel]) 
         The model validated against; its field names are offered in place of unknown keys.
     """
     return InputError(_from_detail(detail, where, model) for detail in error.errors())
+
+
+def check_names(
+    key: str,
+    chosen: Collection[str],
+    known: Collection[str],
+    rule: str = NO_OUTCOME,
+    source: str = "configuration",
+) -> None:
+    """Refuse names that are not known.
+
+    Parameters
+    ----------
+    key
+        Where they stand in the configuration, as ``report.important_change``.
+    chosen
+        The names.
+    known
+        Those that there are.
+    rule
+        What an unknown one offends against.
+    source
+        What they were given in.
+
+    Raises
+    ------
+    InputError
+        Naming each unknown one, and the nearest that is known.
+    """
+    told = f"There are {', '.join(known)}."
+    problems = [
+        Problem(source, rule, column=key, value=name, remedy=told + nearest(name, known))
+        for name in chosen
+        if name not in known
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def _from_detail(detail: ErrorDetails, where: str, model: type[BaseModel]) -> Problem:

@@ -8,8 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from twin.cohort import Cohort
-from twin.errors import InputError, Problem
-from twin.outcomes.chosen import check_names
+from twin.errors import InputError, Problem, check_names
 from twin.outcomes.thresholds import largest_published
 
 NO_CHANGE_KNOWN = 0.1

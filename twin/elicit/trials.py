@@ -11,9 +11,8 @@ import numpy as np
 
 from priors import EvidenceLibrary, load_elicited_effects, load_evidence
 from priors.cite import citation
-from priors.near import nearest
 from scenarios import Intervention, centre, load_scenario
-from twin.errors import InputError, Problem
+from twin.errors import check_names
 
 from .published import Contrast, contrast, pain_free_contrast
 from .question import QUESTIONS, Question
@@ -292,7 +291,9 @@ def run_trials(replicates: int, only: Sequence[str] = ()) -> int:
     InputError
         If a name is none of these.
     """
-    wanted, missed = _wanted(only), list[str]()
+    known, missed = (*TRIALS, WORKPLACE, RESPONSE), list[str]()
+    check_names("--only", only, known, "is no trial that was simulated", "command line")
+    wanted = only or known
     library = load_evidence()
     print(f"{'trial':<34}{'published (SE)':<20}{'simulated (error)':<22}off, SE  unit")
     for name in TRIALS:
@@ -304,24 +305,6 @@ def run_trials(replicates: int, only: Sequence[str] = ()) -> int:
         missed += _told_responders(library, replicates)
     print(f"\nmissed: {', '.join(missed)}" if missed else "\nnone missed")
     return int(bool(missed))
-
-
-def _wanted(only: Sequence[str]) -> Sequence[str]:
-    known = (*TRIALS, WORKPLACE, RESPONSE)
-    unknown = [name for name in only if name not in known]
-    if unknown:
-        remedy = f"Known: {', '.join(known)}."
-        raise InputError(
-            Problem(
-                "command line",
-                "is no trial that was simulated",
-                column="--only",
-                value=name,
-                remedy=remedy + nearest(name, known),
-            )
-            for name in unknown
-        )
-    return only or known
 
 
 def _told_responders(library: EvidenceLibrary, replicates: int) -> list[str]:

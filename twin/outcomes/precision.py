@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from .chosen import check_names
+from twin.errors import check_names
 
 DAYS_LOST = "days_lost"
 _MARGIN = 1.1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from twin.errors import check_names
 from twin.instruments import ImportantChange, Instrument
 
-from .chosen import check_names
 from .settings import OutcomeSettings
 
 CONFIGURED = "set in the configuration"

@@ -17,9 +17,9 @@ from twin.diagnose.dropout_settings import dropout_deltas
 from twin.engine.local import processors
 from twin.engine.memory import MB, Memory, Size, half_of_free, held_now
 from twin.engine.store import space
+from twin.errors import check_names
 from twin.fit.arrays import model_spec, records
 from twin.fit.plan import FitPlan
-from twin.outcomes.chosen import check_names
 from twin.outcomes.precision import check_precision
 from twin.outcomes.thresholds import harm_changes, important_changes
 
