@@ -13,9 +13,7 @@ from twin.update.person import data_of
 def work_pattern(records: Records, row: int, copies: int) -> WorkRecords | None:
     """Return so many copies of a person's work records; None where nothing was learnt of work."""
     data = data_of(records, row, copies)
-    if not data.works:
-        return None
-    return WorkRecords(**{name: getattr(data, name) for name in WorkRecords._fields})
+    return data.work if data.works else None
 
 
 def work_vector(pattern: WorkRecords | None, drawn: WorkRecords | None) -> Floats:

@@ -124,7 +124,7 @@ def factor_of_partial_correlations(name: str, n: int, eta: float, stretch: Any =
     return (partial + np.eye(n)) * pt.exp(0.5 * before)
 
 
-def flare_stretch(persistent_share: Any, n: int, visits: float) -> Any:
+def flare_stretch(persistent_share: Any, n: int, visits: Any) -> Any:
     """Return what the log odds of flares' partial correlations are multiplied by, (pair,).
 
     Visits far apart tell the covariance of two outcomes' residuals, which is their flares' alone:
@@ -143,7 +143,7 @@ def flare_stretch(persistent_share: Any, n: int, visits: float) -> Any:
         How many there are at which outcomes were scored together, roughly.
     """
     row, column = _pairs(n)
-    told = _TOLD_BY_ONE_VISIT / math.sqrt(max(visits, 1.0))
+    told = _TOLD_BY_ONE_VISIT / pt.sqrt(pt.maximum(visits, 1.0))
     return pt.sqrt(1 + (persistent_share[row] * persistent_share[column] / told) ** 2)
 
 

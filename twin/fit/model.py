@@ -76,10 +76,10 @@ def build_model(
         arrays are its data, by the names that `shared_data.exchangeable` gives them.
     """
     with pm.Model(coords=spec.coords) as model:
-        population = _sampled_population(spec, records, priors)
         places = int(np.count_nonzero(records.scores.end)) if slots is None else slots
         data = shared(records._replace(covariate=np.nan_to_num(records.covariate)), "data")
         ends = shared(end_slots(records.scores, places), "ends")
+        population = _sampled_population(spec, records, priors, data.scores.n_scores.sum())
         latent = latent_scores(data.scores.severity, ends, places, idle=slots is not None)
         covariate = _filled_covariates(data.gaps, records.gaps.n)
         z = pm.Normal("z", shape=len(records.arm))
@@ -91,7 +91,10 @@ def build_model(
     return model
 
 
-def _sampled_population(spec: ModelSpec, records: Records, priors: PriorSet) -> Population:
+def _sampled_population(
+    spec: ModelSpec, records: Records, priors: PriorSet, scored: Any
+) -> Population:
+    """Population parameters; `scored` is the number of scores as data, for a coordinate."""
     value: dict[str, Any] = {}
     log_share: Any = 0.0
     if few_scores(records.scores, len(spec.outcomes)):
@@ -107,7 +110,7 @@ def _sampled_population(spec: ModelSpec, records: Records, priors: PriorSet) -> 
         elif parameter.taken_up:
             variable = _taken_up(parameter, priors[parameter.name], spec, value["response_time"])
         elif parameter.name == "flare_correlation":
-            variable = _flare_correlation(parameter, priors, spec, records, value)
+            variable = _flare_correlation(parameter, priors, spec, scored, value)
         else:
             variable = _from_prior(parameter, priors[parameter.name], spec)
         value[parameter.name] = variable
@@ -158,13 +161,13 @@ def _flare_correlation(
     parameter: Parameter,
     priors: PriorSet,
     spec: ModelSpec,
-    records: Records,
+    scored: Any,
     value: Mapping[str, Any],
 ) -> Any:
     """Factor of the flares' correlation, in a coordinate that moves little with their shares."""
     eta, k = of_family(priors, parameter.name, Lkj).eta, len(spec.outcomes)
     one, other = parameter.dims
-    stretch = flare_stretch(value["persistent_share"], k, records.scores.n_scores.sum() / k)
+    stretch = flare_stretch(value["persistent_share"], k, scored / k)
     return correlation_factor(parameter.name, (one, other), k, eta, stretch)
 
 
