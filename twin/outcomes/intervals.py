@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +26,8 @@ def quantiles(values: npt.NDArray[np.floating], probabilities: Sequence[float]) 
     many times faster than what that does for several quantiles of short rows.
     """
     ordered = np.moveaxis(np.sort(values, axis=-1), -1, 0)
-    places, part = _between(probabilities, len(ordered))
-    return _interpolated(ordered[places], part)
+    at = _between(tuple(probabilities), len(ordered))
+    return at.interpolated(ordered[at.places])
 
 
 def quantiles_of_scores(
@@ -40,22 +42,30 @@ def quantiles_of_scores(
     probabilities
         Of the quantiles.
     """
-    places, part = _between(probabilities, len(score))
-    each, back = np.unique(places, return_inverse=True)
-    found = order_statistics(score, each, grid)
-    return _interpolated(found[back.reshape(places.shape)], part)
+    at = _between(tuple(probabilities), len(score))
+    return at.interpolated(order_statistics(score, at.places, grid))
 
 
-def _between(
-    probabilities: Sequence[float], n: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Return the places in an order of n next to each quantile, (2, quantile), and how far on."""
+class _Between(NamedTuple):
+    """Where quantiles lie in an order."""
+
+    places: npt.NDArray[np.int64]
+    """Those next to any quantile, rising, shape (place,)."""
+    sides: npt.NDArray[np.int64]
+    """Which of them stand below and above each quantile, shape (2, quantile)."""
+    part: npt.NDArray[np.float64]
+    """How far on from the one below it lies, shape (quantile,)."""
+
+    def interpolated(self, values: npt.NDArray[np.floating]) -> Floats:
+        """Return quantiles, shape (quantile, ...), of the values at the places, (place, ...)."""
+        low, high = values[self.sides].astype(np.float64)
+        return np.asarray(low + self.part.reshape(-1, *(1,) * (low.ndim - 1)) * (high - low))
+
+
+@cache  # the same few for everybody
+def _between(probabilities: tuple[float, ...], n: int) -> _Between:
+    """Return where quantiles lie in an order of n."""
     place = np.asarray(probabilities) * (n - 1)
     below = place.astype(np.int64)
-    return np.stack([below, np.minimum(below + 1, n - 1)]), place - below
-
-
-def _interpolated(values: npt.NDArray[np.floating], part: npt.NDArray[np.float64]) -> Floats:
-    """Return what lies so far between two values, given with shape (2, quantile, ...)."""
-    low, high = values.astype(np.float64)
-    return np.asarray(low + part.reshape(-1, *(1,) * (low.ndim - 1)) * (high - low))
+    each, sides = np.unique([below, np.minimum(below + 1, n - 1)], return_inverse=True)
+    return _Between(each, sides.reshape(2, -1), place - below)

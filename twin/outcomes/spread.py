@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twin.law.work import WORK_STATES
+from twin.simulate.kernel import kernel
 
 from .exact_sums import UNITS_PER_POINT, Totals
 from .intervals import Floats
@@ -34,22 +35,27 @@ class Values(NamedTuple):
 
     def of(self, quantity: str) -> Floats:
         """Return one quantity, sample last."""
-        return self._named(self.by_row)[quantity]
-
-    def _named[Number: np.generic](
-        self, by_row: npt.NDArray[Number]
-    ) -> dict[str, npt.NDArray[Number]]:
-        found, first = {}, 0
-        for name, shape in self.shapes.items():
-            last = first + math.prod(shape)
-            found[name] = by_row[first:last].reshape((*shape, *by_row.shape[1:]))
-            first = last
-        return found
+        shape = self.shapes[quantity]
+        return self._own(self.by_row, quantity).reshape((*shape, -1))
 
     def counted(self, variance: Floats, name: str) -> dict[str, Totals]:
         """Name a variance of each row, shape (row,), in units of `exact_sums`."""
         total = np.rint(variance * UNITS_PER_POINT).astype(np.int64)
-        return {f"{name} {what}": of for what, of in self._named(total).items()}
+        return {
+            f"{name} {what}": self._own(total, what).reshape(shape)
+            for what, shape in self.shapes.items()
+        }
+
+    def _own[Number: np.generic](
+        self, by_row: npt.NDArray[Number], quantity: str
+    ) -> npt.NDArray[Number]:
+        """Rows of one quantity."""
+        first = 0
+        for name, shape in self.shapes.items():
+            if name == quantity:
+                return by_row[first : first + math.prod(shape)]
+            first += math.prod(shape)
+        raise KeyError(quantity)
 
 
 AXES = {
@@ -93,20 +99,42 @@ def reported(
     settings
         What a lost day is.
     """
-    observed = recorded[:, weeks]
-    scores = (expected[:, weeks], observed, observed - recorded[:, :1], *improved[:, :, weeks])
-    found = [np.moveaxis(one, 0, -1) for one in scores]
-    by_quantity = dict(zip(AXES, [*found[:3], np.stack(found[3:])], strict=False))
+    by_week = (len(weeks), expected.shape[2])
+    by_state = (len(WORK_STATES), len(weeks))
+    shapes = [*[by_week] * 3, (len(improved), *by_week), by_state, by_state[:1], ()]
+    names = [name for name in AXES if state is not None or name not in OF_WORKERS]
+    found = dict(zip(AXES, shapes, strict=True))
+    rows = sum(math.prod(found[name]) for name in names)
+    values = Values(np.empty((rows, len(expected))), {name: found[name] for name in names})
+    _fill_scores(expected, recorded, improved, weeks, values.by_row)
     if state is not None:
         spent = weeks_by_state(state)
         codes = np.arange(len(WORK_STATES), dtype=np.int8)[:, None, None]
         work = (state[weeks] == codes, spent, days_lost(spent, settings))
-        by_quantity |= dict(zip(OF_WORKERS, work, strict=True))
-    rows = [of.reshape(-1, len(expected)) for of in by_quantity.values()]
-    return Values(
-        np.concatenate(rows, dtype=np.float64),
-        {name: of.shape[:-1] for name, of in by_quantity.items()},
-    )
+        for name, numbers in zip(OF_WORKERS, work, strict=True):
+            values.of(name)[...] = numbers
+    return values
+
+
+@kernel
+def _fill_scores(
+    expected: Singles,
+    recorded: Singles,
+    improved: Truths,
+    weeks: npt.NDArray[np.int64],
+    by_row: Floats,
+) -> None:
+    """Fill the rows of what scores tell, in the order of `AXES`."""
+    samples, _, outcomes = expected.shape
+    rows = len(weeks) * outcomes  # of one quantity
+    for i in range(samples):
+        for row in range(rows):
+            week, k = weeks[row // outcomes], row % outcomes
+            by_row[row, i] = expected[i, week, k]
+            by_row[rows + row, i] = recorded[i, week, k]
+            by_row[2 * rows + row, i] = recorded[i, week, k] - recorded[i, 0, k]
+            for criterion in range(len(improved)):
+                by_row[(3 + criterion) * rows + row, i] = improved[criterion, i, week, k]
 
 
 def variances(values: Values, name: str) -> dict[str, Totals]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twin.law.work import WORK_STATES
+from twin.simulate.kernel import kernel
 
 from .settings import OutcomeSettings
 
@@ -83,7 +84,17 @@ class WorkTotals:
 
 def weeks_by_state(state: States) -> Counts:
     """Weeks of one worker in each state from week 1 on, shape (state, sample)."""
-    return np.stack([(state[1:] == code).sum(axis=0) for code in range(len(WORK_STATES))])
+    found = np.zeros((len(WORK_STATES), state.shape[1]), dtype=np.int64)
+    _count_weeks(state, found)
+    return found
+
+
+@kernel
+def _count_weeks(state: States, found: Counts) -> None:
+    weeks, samples = state.shape
+    for week in range(1, weeks):
+        for i in range(samples):
+            found[state[week, i], i] += 1
 
 
 def days_lost(weeks_in_state: Counts, settings: OutcomeSettings) -> Floats:

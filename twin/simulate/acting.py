@@ -16,7 +16,7 @@ from twin.law.backends import NUMPY
 from twin.law.grid import Floats, TimeGrid
 from twin.law.work import WORK_MOVES
 
-from .combine import Part, add_product, shifted
+from .combine import Part, plus_product, shifted
 from .decide import Truths
 from .delivery import dose_over_time
 from .exposure import Exposure
@@ -164,8 +164,8 @@ class _Acting:
         for name, one in acting.items():
             exposure = self.setting.exposures[name]
             if exposure.log_hazard.any():
-                moves = moves.copy()
-                add_product(np.ascontiguousarray(one.dose), exposure.log_hazard, moves)
+                dose = np.ascontiguousarray(one.dose)
+                moves = plus_product(moves, dose, exposure.log_hazard)
         ratios = (self._log_ratio(acting, target) for target in WORK_TARGETS)
         return Hazards(moves, *(none.exit if one is None else one for one in ratios))
 

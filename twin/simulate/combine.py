@@ -50,23 +50,24 @@ def shifted(
         return level
     plain = combination.at_most is None and not combination.interactions
     if plain and (combination.rule == "add" or len(parts) == 1):
-        result = level.copy()
         for part in parts.values():
-            add_product(np.ascontiguousarray(part.uptake), part.response, result)
-        return result
+            level = plus_product(level, np.ascontiguousarray(part.uptake), part.response)
+        return level
     return level + together(
         combination, {name: part.whole for name, part in parts.items()}, interactions
     )
 
 
 @kernel
-def add_product(by_time: Floats, by_column: Floats, total: Floats) -> None:
-    """Add the product of (sample, time) and (sample, column) to (sample, time, column)."""
-    samples, times, columns = total.shape
+def plus_product(base: Floats, by_time: Floats, by_column: Floats) -> Floats:
+    """Return (sample, time, column) plus the product of (sample, time) and (sample, column)."""
+    samples, times, columns = base.shape
+    result = np.empty_like(base)
     for i in range(samples):
         for t in range(times):
             for k in range(columns):
-                total[i, t, k] += by_time[i, t] * by_column[i, k]
+                result[i, t, k] = base[i, t, k] + by_time[i, t] * by_column[i, k]
+    return result
 
 
 def together(
