@@ -20,6 +20,7 @@ from priors import Beta
 from scenarios import Intervention
 from twin.fit.settings import ModelSettings
 from twin.law.grid import Floats
+from twin.simulate.expected_table import Table
 from twin.simulate.prepare import shift_behind, shown_of
 from twin.simulate.stated_exposure import stated_exposure
 from twin.simulate.weekly import WeeklyCells
@@ -122,6 +123,6 @@ def shown_later(
 
 
 @cache
-def _anybody() -> tuple[Mapping[str, Floats], Floats]:
+def _anybody() -> tuple[Mapping[str, Floats], Table]:
     """People of whom nothing was asked, from populations that the priors allow."""
     return enrolled(TrialDesign(_PEOPLE, 0, "disability", 13), _POPULATIONS, seed=1)

@@ -29,7 +29,7 @@ from twin.law.backends import NUMPY
 from twin.law.grid import Floats
 from twin.law.measurement import Scale, record
 from twin.law.parameters import ModelSpec, assemble
-from twin.simulate.expected_table import expected_table
+from twin.simulate.expected_table import Table, expected_table
 from twin.simulate.exposure import Exposure
 from twin.simulate.prepare import shift_behind
 from twin.simulate.stated_exposure import stated_exposure
@@ -171,9 +171,7 @@ def simulate_trials(
     )
 
 
-def enrolled(
-    design: TrialDesign, replicates: int, seed: int
-) -> tuple[Mapping[str, Floats], Floats]:
+def enrolled(design: TrialDesign, replicates: int, seed: int) -> tuple[Mapping[str, Floats], Table]:
     """People of a design before anything is done, and their expected scores.
 
     Returns
@@ -194,7 +192,7 @@ class _Enrolled:
     spread: Floats
 
 
-def _together(each: Sequence[_Enrolled]) -> tuple[Mapping[str, Floats], Floats]:
+def _together(each: Sequence[_Enrolled]) -> tuple[Mapping[str, Floats], Table]:
     twins = {
         name: np.stack([one.twins[name] for one in each], axis=1)
         for name in ("log_rate", "start", "set_point")

@@ -25,7 +25,7 @@ from .baseline import Baseline, baseline
 from .chunk import consecutive
 from .design import Asked, Design, Given
 from .draws import draw_belief
-from .expected_table import expected_table, read_table
+from .expected_table import Table, expected_table, read_table
 from .exposure import Exposure, arm_exposure, arm_of
 from .known import Facts, Seen
 from .noise import Noise
@@ -221,7 +221,7 @@ _SHIFTS = np.sign(np.linspace(-1, 1, 33)) * np.linspace(-1, 1, 33) ** 2
 
 
 def shift_behind(
-    twins: Mapping[str, Floats], table: Floats, outcome: int, week: float, difference: Floats
+    twins: Mapping[str, Floats], table: Table, outcome: int, week: float, difference: Floats
 ) -> Floats:
     """Shift of the level that makes expected scores differ so at a week, in people like these.
 
@@ -249,7 +249,7 @@ def shift_behind(
 
 
 def shown_of(
-    twins: Mapping[str, Floats], table: Floats, outcome: int, week: float, shift: Floats
+    twins: Mapping[str, Floats], table: Table, outcome: int, week: float, shift: Floats
 ) -> Floats:
     """Difference of expected scores, severity, that shifts of the level make: undoes the other.
 
@@ -258,7 +258,7 @@ def shown_of(
     return np.asarray(np.interp(shift, _SHIFTS, _shown(twins, table, outcome, week)))
 
 
-def _shown(twins: Mapping[str, Floats], table: Floats, outcome: int, week: float) -> Floats:
+def _shown(twins: Mapping[str, Floats], table: Table, outcome: int, week: float) -> Floats:
     """Mean difference of expected scores by each of the shifts that are tried."""
     own, total = table[:, outcome : outcome + 1], np.zeros(len(_SHIFTS))
     n = len(twins["start"])

@@ -12,6 +12,7 @@ from twin.law.work import WorkLaw
 
 from .baseline import Baseline
 from .design import Design
+from .expected_table import Table
 from .exposure import Exposure
 from .noise import Noise
 from .plan import Plan
@@ -75,7 +76,7 @@ class Prepared:
     plans: tuple[Plan, ...]
     baseline: Baseline
     noise: Noise
-    table: Floats
+    table: Table
     scales: tuple[Scale, ...]
     recording: Recording
     units: Units

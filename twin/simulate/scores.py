@@ -12,7 +12,7 @@ from twin.instruments import Instrument
 from twin.law.grid import Floats
 from twin.law.record_kernels import Recording, recorded
 
-from .expected_table import read_at
+from .expected_table import Table, read_at
 from .kernel import kernel
 
 type Singles = npt.NDArray[np.float32]
@@ -37,7 +37,7 @@ class Units(NamedTuple):
 def fill_scores(
     level: Floats,
     residual: Floats,
-    table: Floats,
+    table: Table,
     recording: Recording,
     units: Units,
     expected: Singles,
