@@ -96,7 +96,6 @@ def one(people: int, draws: int, scenarios: int, threads: int) -> None:
             store=Store(Path(folder)),
             engine=EngineSettings(),
             threads=room.threads,
-            at_once=room.at_once,
             progress_bar=False,
         ).outcomes()
         contrasts(outcomes, {})

@@ -215,7 +215,6 @@ def outcomes_part(args: argparse.Namespace) -> None:
             store=None,
             engine=EngineSettings(),
             threads=args.threads,
-            at_once=4,
             progress_bar=False,
         ).outcomes()
 

@@ -56,7 +56,7 @@ def found(design: Design, scores: np.ndarray, work: np.ndarray, size: int) -> xr
     for at in range(0, N_PEOPLE, size):
         people = np.s_[:, :, at : at + size]
         chunk = Chunk(at, scores[people], scores[people], work[people])
-        summary.add(tallied(design, measures, chunk))
+        summary.add(tallied(design, measures, [chunk]))
     history = summary.history()
     assert history is not None
     return history.dataset()

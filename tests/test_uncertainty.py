@@ -64,7 +64,7 @@ def simulated(n: int = N, seed: int = 0) -> tuple[Design, Chunk, dict[int, Chunk
 def outcomes_of(design: Design, chunk: Chunk, again: dict[int, Chunk]) -> Outcomes:
     measures = Measures.of(design, OutcomeSettings(level=LEVEL, report_weeks=(1,)))
     summary = Summary(design, measures)
-    summary.add(tallied(design, measures, chunk, again))
+    summary.add(tallied(design, measures, [chunk], again.get))
     return summary.outcomes()
 
 

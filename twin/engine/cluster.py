@@ -30,7 +30,6 @@ def on_cluster(
     cut: list[range],
     store: Store | None,
     engine: EngineSettings,
-    at_once: int,
     done: Callable[[int], None],
 ) -> Iterator[dict[str, Tally]]:
     """Yield what is kept of everybody.
@@ -49,8 +48,6 @@ def on_cluster(
         A folder that the workers can write to; one that they do not share serves each alone.
     engine
         Which cluster.
-    at_once
-        People that a worker simulates at once.
     done
         Told how many people more are done.
 
@@ -66,7 +63,7 @@ def on_cluster(
 
         def sent(block: range) -> Any:
             people = people_of(job.prepared, block.start, block.stop)
-            return client.submit(_block, shared, block, people, store, at_once, pure=False)
+            return client.submit(_block, shared, block, people, store, pure=False)
 
         ahead = _AHEAD * max(sum(client.nthreads().values()), 1)
         waiting = iter(cut)
@@ -92,12 +89,10 @@ def on_cluster(
         yield level[0].result()
 
 
-def _block(
-    shared: Job, block: range, people: People, store: Store | None, at_once: int
-) -> dict[str, Tally]:
+def _block(shared: Job, block: range, people: People, store: Store | None) -> dict[str, Tally]:
     """Compute one block, on a worker."""
     job = shared.with_people(block, people)
-    return found_or_computed(job, store, threads=1, at_once=at_once, done=lambda _: None)
+    return found_or_computed(job, store, threads=1, done=lambda _: None)
 
 
 @contextmanager

@@ -13,11 +13,11 @@ from twin.law.compiling import source_hash
 from twin.outcomes.measures import Measures
 from twin.outcomes.tallied import tallied
 from twin.outcomes.tally import Joining, Tally
-from twin.simulate.chunk import consecutive
+from twin.simulate.chunk import Chunk, consecutive
 from twin.simulate.content import content_hash
 from twin.simulate.part import People, people_of, under, with_people
 from twin.simulate.prepared import Prepared
-from twin.simulate.simulate import simulate_people
+from twin.simulate.simulate import one_by_one, simulate_people
 
 _OTHER_CHANCE = 2**31
 """Added to a seed, to simulate somebody again with other random numbers: no run has such a seed."""
@@ -88,14 +88,13 @@ class Job:
     def tallied(self, people: range) -> dict[str, Tally]:
         """Simulate people at some positions within this job, and return what is kept of them."""
         ready = self.prepared
-        chunk = simulate_people(ready, people)
         other = replace(ready, seed=ready.seed + _OTHER_CHANCE)
-        again = {
-            person: simulate_people(other, range(person, person + 1))
-            for person in people
-            if _lot(ready, person) < self.twice
-        }
-        found = tallied(ready.design, self.measures, chunk, again)
+
+        def again(person: int) -> Chunk | None:
+            twice = _lot(ready, person) < self.twice
+            return simulate_people(other, range(person, person + 1)) if twice else None
+
+        found = tallied(ready.design, self.measures, one_by_one(ready, people), again)
         return {
             name: replace(tally, first=self.first + tally.first) for name, tally in found.items()
         }

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import batched
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from twin.outcomes.tally import Tally
 
 from .job import Job, joined
 from .store import Store
+
+AT_ONCE = 16
+"""People whose sums are kept together: a third of a second of work, and many enough that adding
+these sums to those of the others takes little of it."""
 
 
 def processors() -> int:
@@ -25,8 +29,8 @@ def found_or_computed(
     store: Store | None,
     *,
     threads: int,
-    at_once: int,
     done: Callable[[int], None],
+    at_once: int = AT_ONCE,
 ) -> dict[str, Tally]:
     """Return what is kept of a block, by scenario; what was not stored yet is afterwards.
 
@@ -36,10 +40,12 @@ def found_or_computed(
         The block.
     store
         Where it may be found, and is kept; None to compute it and keep nothing.
-    threads, at_once
-        Chunks that are computed at the same time, and people of each.
+    threads
+        How many simulate at the same time.
     done
         Told how many people more are done.
+    at_once
+        People whose sums are added to those of the others as one.
 
     Raises
     ------
@@ -68,14 +74,19 @@ def found_or_computed(
 
 
 def threaded(job: Job, threads: int, at_once: int) -> Iterator[dict[str, Tally]]:
-    """Yield what is kept of everybody in a job, chunk by chunk."""
+    """Yield what is kept of everybody in a job, some people at a time."""
     if threads == 1:
         yield from map(job.tallied, job.chunks(at_once))
         return
     with ThreadPoolExecutor(threads) as pool:
-        # a round is let go before the next begins, or finished chunks would pile up
-        for some in batched(job.chunks(at_once), threads):
-            yield from pool.map(job.tallied, some)
+        # one more than there are threads, so that none waits; not all, or they would pile up
+        running: deque[Future[dict[str, Tally]]] = deque()
+        for people in job.chunks(at_once):
+            if len(running) > threads:
+                yield running.popleft().result()
+            running.append(pool.submit(job.tallied, people))
+        while running:
+            yield running.popleft().result()
 
 
 def _told(

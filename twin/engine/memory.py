@@ -12,7 +12,7 @@ from .blocks import PERSON_DRAWS
 
 MB = 2**20
 _SINGLE, _DOUBLE = 4, 8
-_PROGRAM = 700 * MB
+_PROGRAM = 640 * MB
 """The program with all that it loads before it simulates (PyMC, xarray, compiled kernels), without
 anybody's draws: measured."""
 _COURSES = 5
@@ -21,10 +21,12 @@ scenario: measured."""
 _SUMS = 6
 """Courses that the sums over people take, for each scenario: expected, recorded, improved by two
 criteria, and work states as much as two."""
-_SUM_COPIES = 4
-"""Those of a chunk, of a block, of all people, and their means."""
+_SUM_COPIES = 5
+"""Those of a block, of all people, of all scenarios as one, and means twice: measured."""
+_MORE_AT_ONCE = 2
+"""Sums of some people that wait to be added up, beside those that threads work on."""
 _NOT_GIVEN_BACK = 2
-"""Times what a thread works with that it holds: measured."""
+"""Times a person's courses that a thread holds: measured."""
 _BLOCK_COPIES = 3
 _TWIN_NUMBERS = 6
 """Of each outcome, and draw of the fit, that a stored twin has."""
@@ -33,8 +35,6 @@ _DRAWN_NUMBERS = 5
 _READY_NUMBERS = 4
 """Of each outcome, and draw that is used, that a twin has when it is simulated."""
 _STATISTICS = 4
-_AT_ONCE = 8
-"""People of a chunk beyond whom nothing is gained."""
 _HALF = 2
 _CGROUP = Path("/sys/fs/cgroup")
 
@@ -84,21 +84,20 @@ class Room:
 
     Attributes
     ----------
-    threads, at_once
-        Chunks that are computed at the same time, and people of each.
+    threads
+        People who are simulated at the same time.
     needed, limit
         Bytes that the program will take at most, and that it may take.
     """
 
     threads: int
-    at_once: int
     needed: int
     limit: int
 
     def __str__(self) -> str:
         return (
             f"about {_shown(self.needed)} at most, of {_shown(self.limit)} allowed "
-            f"({self.threads} x {self.at_once} people at once)"
+            f"({self.threads} people at a time)"
         )
 
 
@@ -115,7 +114,7 @@ class Memory:
     limit
         Bytes that it may hold.
     threads
-        Chunks at the same time, at most.
+        People at the same time, at most.
     """
 
     size: Size
@@ -124,7 +123,7 @@ class Memory:
     threads: int
 
     def room(self, draws: int) -> Room:
-        """Return how many people are simulated at once with so many draws.
+        """Return how many people are simulated at the same time with so many draws.
 
         Raises
         ------
@@ -135,29 +134,23 @@ class Memory:
 
 
 def room(size: Size, held: int, limit: int, threads: int) -> Room:
-    """Return how many people are simulated at once, as many as are useful and fit; see `Memory`."""
-    found = Room(threads, _AT_ONCE, 0, limit)
-    while True:
-        found = replace(found, needed=needed(size, held, found))
+    """Return how many people are simulated at the same time: as many as fit; see `Memory`."""
+    for fewer in range(threads, 0, -1):
+        found = Room(fewer, needed(size, held, fewer), limit)
         if found.needed <= limit:
             return found
-        if found.at_once > 1:
-            found = replace(found, at_once=found.at_once // _HALF)
-        elif found.threads > 1:
-            found = replace(found, threads=found.threads - 1)
-        else:
-            raise InputError([_refusal(size, held, found)])
+    raise InputError([_refusal(size, held, found)])
 
 
-def needed(size: Size, held: int, given: Room) -> int:
+def needed(size: Size, held: int, threads: int) -> int:
     """Return bytes that a program will take at most while it simulates and writes what it found."""
     k, courses = size.outcomes, size.course
     kept = 2 * _STATISTICS * size.people * size.scenarios * size.weeks * k * _SINGLE
     sums = _SUM_COPIES * _SUMS * size.scenarios * courses
     person = _COURSES * size.scenarios * courses
-    chunk = given.at_once * size.scenarios * courses + _SUMS * size.scenarios * courses
+    own_sums = _SUMS * size.scenarios * courses
     # what a thread lets go is not given back to the system at once
-    working = _NOT_GIVEN_BACK * given.threads * (person + chunk)
+    working = _NOT_GIVEN_BACK * threads * person + (threads + _MORE_AT_ONCE) * own_sums
     # what is kept of a block's people is held by chunks, then as one, then as it is stored
     in_block = min(size.people, PERSON_DRAWS // size.draws)
     block = _BLOCK_COPIES * in_block * kept // size.people
@@ -168,9 +161,9 @@ def needed(size: Size, held: int, given: Room) -> int:
 
 def _refusal(size: Size, held: int, least: Room) -> Problem:
     fewer = size.draws
-    while fewer > 1 and needed(replace(size, draws=fewer), held, least) > least.limit:
+    while fewer > 1 and needed(replace(size, draws=fewer), held, 1) > least.limit:
         fewer //= _HALF
-    fits = needed(replace(size, draws=fewer), held, least) <= least.limit
+    fits = needed(replace(size, draws=fewer), held, 1) <= least.limit
     proposal = f"simulation.draws={fewer} would fit. " if fits and fewer < size.draws else ""
     more = -(-least.needed // MB)
     rule = f"is not enough for one person at a time: about {_shown(least.needed)} are needed"

@@ -11,7 +11,7 @@ from twin.simulate.prepared import Prepared
 
 from .blocks import blocks
 from .job import Job
-from .local import found_or_computed
+from .local import AT_ONCE, found_or_computed
 from .memory import give_back
 from .progress import progress
 from .settings import EngineSettings
@@ -25,8 +25,8 @@ def simulated(
     store: Store | None,
     engine: EngineSettings,
     threads: int,
-    at_once: int,
     progress_bar: bool,
+    at_once: int = AT_ONCE,
 ) -> Summary:
     """Simulate everybody; no number depends on where, or on how many at a time.
 
@@ -38,10 +38,12 @@ def simulated(
         Where blocks are found and kept; None to compute all of them and keep none.
     engine
         Where it is computed.
-    threads, at_once
-        Chunks that are computed at the same time, and people of each.
+    threads
+        How many of this program simulate at the same time.
     progress_bar
         Whether to show one, where somebody looks on.
+    at_once
+        People whose sums are added to those of the others as one; of a cluster its workers decide.
 
     Raises
     ------
@@ -72,7 +74,7 @@ def _computed(
     if engine.kind == "dask":
         from .cluster import on_cluster
 
-        yield from on_cluster(job, cut, store, engine, at_once, done)
+        yield from on_cluster(job, cut, store, engine, done)
         return
     for block in cut:
         yield found_or_computed(

@@ -49,8 +49,8 @@ def summarise(design: Design, chunks: Iterable[Chunk], settings: OutcomeSettings
     measures = Measures.of(design, settings)
     summary = Summary(design, measures)
     for chunk in chunks:
-        if chunk.expected.shape[2]:
-            summary.add(tallied(design, measures, chunk))
+        if chunk.people:
+            summary.add(tallied(design, measures, [chunk]))
     return summary.outcomes()
 
 

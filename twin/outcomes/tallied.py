@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,8 +40,8 @@ class _Told(NamedTuple):
 def tallied(
     design: Design,
     measures: Measures,
-    chunk: Chunk,
-    again: Mapping[int, Chunk] | None = None,
+    chunks: Iterable[Chunk],
+    again: Callable[[int], Chunk | None] = lambda _: None,
 ) -> dict[str, Tally]:
     """Return what is kept of people, by scenario.
 
@@ -49,35 +49,50 @@ def tallied(
     ----------
     design, measures
         What is simulated, and what is read out of it.
-    chunk
-        Some people.
+    chunks
+        Consecutive people, at least one; each chunk is let go before the next is asked for.
     again
-        By position, some of them simulated a second time with other random numbers.
+        Given the position of somebody: the same simulated a second time with other random numbers,
+        None for whoever is not.
     """
-    found = {name: Tallying(chunk.first) for name in design.scenarios}
-    people = chunk.expected.shape[2]
-    for place in range(people):
-        person = chunk.first + place
-        worker = design.has_work and bool(design.worker[person])
-        told = [_told(chunk, s, place, measures, worker) for s in range(len(found))]
-        base = told[measures.comparator]
-        for s, (name, one) in enumerate(found.items()):
-            _add_scores(one, told[s], measures)
-            state = told[s].state
-            if state is not None:
-                _add(one, work_sums(state, design.weeks))
-            if chunk.care is not None:
-                _add(one, care_sums(design, name, chunk.care.of(place)))
-            if s != measures.comparator:
-                _keep_contrast(one, told[s], base, measures, design.has_work)
-            elif measures.history is not None:
-                recorded, work = chunk.recorded[s, :, place], chunk.work[s, :, place]
-                _add(one, history_sums(design, measures.history, person, recorded, work))
-        if again is not None and person in again:
-            second = [_told(again[person], s, 0, measures, worker) for s in range(len(found))]
-            for one, first, other in zip(found.values(), told, second, strict=True):
-                _add_chances(one, (first, other), (base, second[measures.comparator]))
+    found: dict[str, Tallying] = {}
+    people = 0
+    for chunk in chunks:
+        found = found or {name: Tallying(chunk.first) for name in design.scenarios}
+        for place in range(chunk.people):
+            _add_person(found, design, measures, chunk, place, again(chunk.first + place))
+        people += chunk.people
     return {name: one.tally(people) for name, one in found.items()}
+
+
+def _add_person(
+    found: Mapping[str, Tallying],
+    design: Design,
+    measures: Measures,
+    chunk: Chunk,
+    place: int,
+    again: Chunk | None,
+) -> None:
+    person = chunk.first + place
+    worker = design.has_work and bool(design.worker[person])
+    told = [_told(chunk, s, place, measures, worker) for s in range(len(found))]
+    base = told[measures.comparator]
+    for s, (name, one) in enumerate(found.items()):
+        _add_scores(one, told[s], measures)
+        state = told[s].state
+        if state is not None:
+            _add(one, work_sums(state, design.weeks))
+        if chunk.care is not None:
+            _add(one, care_sums(design, name, chunk.care.of(place)))
+        if s != measures.comparator:
+            _keep_contrast(one, told[s], base, measures, design.has_work)
+        elif measures.history is not None:
+            recorded, work = chunk.recorded[s, :, place], chunk.work[s, :, place]
+            _add(one, history_sums(design, measures.history, person, recorded, work))
+    if again is not None:
+        second = [_told(again, s, 0, measures, worker) for s in range(len(found))]
+        for one, first, other in zip(found.values(), told, second, strict=True):
+            _add_chances(one, (first, other), (base, second[measures.comparator]))
 
 
 def _told(chunk: Chunk, s: int, place: int, measures: Measures, worker: bool) -> _Told:

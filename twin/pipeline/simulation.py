@@ -100,7 +100,6 @@ def _simulated(prepared: Prepared, people: Cohort, config: RunConfig, given: Roo
         store=store,
         engine=config.engine,
         threads=given.threads,
-        at_once=given.at_once,
         progress_bar=config.simulation.progress_bar,
     )
     if store is not None:

@@ -39,6 +39,11 @@ class Chunk:
     work: npt.NDArray[np.int8]
     care: Care | None = None
 
+    @property
+    def people(self) -> int:
+        """How many they are."""
+        return int(self.expected.shape[2])
+
 
 def consecutive(people: int, at_once: int) -> Iterator[range]:
     """Yield positions of people, so many at a time.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from .care import Care
 from .chunk import Chunk, consecutive
@@ -36,23 +38,52 @@ def simulate_people(prepared: Prepared, people: range) -> Chunk:
     people
         Their positions.
     """
-    design = prepared.design
-    scores = (
-        *(len(people), len(design.scenarios), design.n_chains * design.n_draws),
-        *(len(design.weeks), len(design.outcomes)),
-    )
-    # in memory a person's courses stand together, whatever the order of the axes
-    expected, recorded = np.empty(scores, np.float32), np.empty(scores, np.float32)
-    work = np.empty(scores[:-1], dtype=np.int8)
+    room = _Room.of(prepared, len(people))
     care = [
-        fill(prepared, person, expected[place], recorded[place], work[place])
+        fill(prepared, person, room.expected[place], room.recorded[place], room.work[place])
         for place, person in enumerate(people)
     ]
-    together = Care(*(np.stack(part, axis=-2) for part in zip(*care, strict=True)))
-    return Chunk(
-        people.start,
-        expected=np.moveaxis(expected, 0, 2),
-        recorded=np.moveaxis(recorded, 0, 2),
-        work=np.moveaxis(work, 0, 2),
-        care=together,
-    )
+    return room.chunk(people.start, care)
+
+
+def one_by_one(prepared: Prepared, people: range) -> Iterator[Chunk]:
+    """Yield people alone, each in the memory of the one before.
+
+    A chunk holds until the next is asked for. That saves a tenth of the time, most of it the
+    system's.
+    """
+    room = _Room.of(prepared, 1)
+    for person in people:
+        care = fill(prepared, person, room.expected[0], room.recorded[0], room.work[0])
+        yield room.chunk(person, [care])
+
+
+class _Room(NamedTuple):
+    """Memory for the courses of some people: those of one stand together."""
+
+    expected: npt.NDArray[np.float32]
+    """Shape (person, scenario, sample, week, outcome)."""
+    recorded: npt.NDArray[np.float32]
+    """Same shape."""
+    work: npt.NDArray[np.int8]
+    """Shape (person, scenario, sample, week)."""
+
+    @classmethod
+    def of(cls, prepared: Prepared, people: int) -> _Room:
+        design = prepared.design
+        weeks = (design.n_chains * design.n_draws, len(design.weeks))
+        courses = (people, len(design.scenarios), *weeks)
+        scores = (*courses, len(design.outcomes))
+        return cls(
+            np.empty(scores, np.float32), np.empty(scores, np.float32), np.empty(courses, np.int8)
+        )
+
+    def chunk(self, first: int, care: Sequence[Care]) -> Chunk:
+        """Return it as a chunk of people from one position on."""
+        return Chunk(
+            first,
+            expected=np.moveaxis(self.expected, 0, 2),
+            recorded=np.moveaxis(self.recorded, 0, 2),
+            work=np.moveaxis(self.work, 0, 2),
+            care=Care(*(np.stack(part, axis=-2) for part in zip(*care, strict=True))),
+        )
