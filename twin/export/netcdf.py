@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ _AT_ONCE = 2000
 """People who are written at once."""
 _TOGETHER = 2**20
 """Bytes of a variable that are compressed together."""
+_CACHE = 4 * _TOGETHER
+"""Bytes that HDF5 holds uncompressed of each variable: unasked it holds 64 MiB of each."""
 
 
 def write_netcdf(data: xr.Dataset, provenance: Mapping[str, str | int], path: Path) -> None:
@@ -30,6 +33,11 @@ def write_netcdf(data: xr.Dataset, provenance: Mapping[str, str | int], path: Pa
     if told.sizes.get(_PEOPLE, 0) <= _AT_ONCE:
         told.to_netcdf(path, engine="netcdf4", encoding=_encoding(told))
         return
+    with _small_cache():
+        _write_by_parts(told, path)
+
+
+def _write_by_parts(told: xr.Dataset, path: Path) -> None:
     parts = list(consecutive(told.sizes[_PEOPLE], _AT_ONCE))
     told.isel({_PEOPLE: slice(parts[0].start, parts[0].stop)}).to_netcdf(
         path, engine="netcdf4", encoding=_encoding(told), unlimited_dims=[_PEOPLE]
@@ -45,6 +53,16 @@ def write_netcdf(data: xr.Dataset, provenance: Mapping[str, str | int], path: Pa
                         for dim in array.dims
                     )
                     file[str(name)][tuple(at)] = own.to_numpy()
+
+
+@contextmanager
+def _small_cache() -> Iterator[None]:
+    before = netCDF4.get_chunk_cache()
+    netCDF4.set_chunk_cache(_CACHE, *before[1:])
+    try:
+        yield
+    finally:
+        netCDF4.set_chunk_cache(*before)
 
 
 def _encoding(data: xr.Dataset) -> dict[str, Any]:
