@@ -49,8 +49,8 @@ def simulate_people(prepared: Prepared, people: range) -> Chunk:
 def one_by_one(prepared: Prepared, people: range) -> Iterator[Chunk]:
     """Yield people alone, each in the memory of the one before.
 
-    A chunk holds until the next is asked for. That saves a tenth of the time, most of it the
-    system's.
+    A chunk holds until the next is asked for: so the system need not give memory for each of them,
+    nor take it back.
     """
     room = _Room.of(prepared, 1)
     for person in people:
