@@ -100,12 +100,16 @@ def reported(
         What a lost day is.
     """
     by_week = (len(weeks), expected.shape[2])
-    by_state = (len(WORK_STATES), len(weeks))
-    shapes = [*[by_week] * 3, (len(improved), *by_week), by_state, by_state[:1], ()]
-    names = [name for name in AXES if state is not None or name not in OF_WORKERS]
-    found = dict(zip(AXES, shapes, strict=True))
-    rows = sum(math.prod(found[name]) for name in names)
-    values = Values(np.empty((rows, len(expected))), {name: found[name] for name in names})
+    shapes: dict[str, tuple[int, ...]] = {
+        "expected_score": by_week,
+        "observed_score": by_week,
+        "observed_change": by_week,
+        "improved": (len(improved), *by_week),
+    }
+    if state is not None:
+        states = len(WORK_STATES)
+        shapes |= {"work_share": (states, len(weeks)), "weeks_in_state": (states,), "days_lost": ()}
+    values = Values(np.empty((sum(map(math.prod, shapes.values())), len(expected))), shapes)
     _fill_scores(expected, recorded, improved, weeks, values.by_row)
     if state is not None:
         spent = weeks_by_state(state)
@@ -124,7 +128,7 @@ def _fill_scores(
     weeks: npt.NDArray[np.int64],
     by_row: Floats,
 ) -> None:
-    """Fill the rows of what scores tell, in the order of `AXES`."""
+    """Fill the rows of what scores tell, which stand first."""
     samples, _, outcomes = expected.shape
     rows = len(weeks) * outcomes  # of one quantity
     for i in range(samples):
