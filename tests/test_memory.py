@@ -38,7 +38,6 @@ def test_threads_give_way_to_a_limit() -> None:
 
 
 def test_what_does_not_fit_is_refused_with_what_would() -> None:
-    least = room(AMPLE, threads=1)
     limit = room(AMPLE, replace(SIZE, draws=100), threads=1).needed
     with pytest.raises(InputError) as refused:
         room(limit)
@@ -47,7 +46,9 @@ def test_what_does_not_fit_is_refused_with_what_would() -> None:
     draws = int(told.split("simulation.draws=")[1].split(maxsplit=1)[0])
     assert room(limit, replace(SIZE, draws=draws)).needed <= limit
     more = int(told.split("allow more with simulation.memory_mb=")[1].split(",", maxsplit=1)[0])
-    assert room(more * MB).needed <= more * MB < least.needed + MB
+    assert room(more * MB).needed <= more * MB
+    with pytest.raises(InputError):  # no more is asked for than it takes
+        room((more - 1) * MB)
 
 
 def test_where_fewer_draws_do_not_help_none_are_proposed() -> None:
