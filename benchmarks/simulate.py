@@ -329,18 +329,15 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     args = parser.parse_args()
-    for name in args.only:
+    if len(args.only) == 1:
+        (name,) = args.only
         print(name, flush=True)
-        if len(args.only) == 1:
-            PARTS[name](args)
-            continue
+        PARTS[name](args)
+        return
+    sizes = [f"--{what}={of}" for what, of in vars(args).items() if what != "only"]
+    for name in args.only:
         # alone in a process: the memory of one part would weigh on the time and peak of the next
-        given = {what: of for what, of in vars(args).items() if what != "only"}
-        sizes = [f"--{what}={of}" for what, of in given.items()]
-        told = subprocess.run(
-            [sys.executable, __file__, *sizes, "--only", name], check=True, stdout=subprocess.PIPE
-        )
-        print(told.stdout.decode().split("\n", 1)[1], end="", flush=True)
+        subprocess.run([sys.executable, __file__, *sizes, "--only", name], check=True)
 
 
 if __name__ == "__main__":
